@@ -1,0 +1,19 @@
+"""The lecture's concepts in idiomatic PyTorch: the trusted reference of gradtwin.
+
+Same files, same names, same parameters and defaults as ``scratch``; see README.md in this folder.
+"""
+
+from __future__ import annotations
+
+from . import autograd as autograd
+from . import functional as functional
+from . import initializers as initializers
+from .autograd import Function as Function
+from .autograd import enable_grad as enable_grad
+from .autograd import is_grad_enabled as is_grad_enabled
+from .autograd import no_grad as no_grad
+from .fully_connected import FullyConnected as FullyConnected
+from .module import Module as Module
+from .perceptron import Perceptron as Perceptron
+from .training import History as History
+from .training import fit as fit
