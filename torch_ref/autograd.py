@@ -1,7 +1,9 @@
 """The computational graph, as PyTorch has it: the reference that ``scratch.autograd`` meets.
 
-Sections of the lecture: «Grafo computacional», «Diferenciación automática». PyTorch records the graph by itself while a tensor with ``requires_grad`` is computed with,
-so there is nothing to build here:
+Sections of the lecture: «Grafo computacional», «Diferenciación automática».
+
+PyTorch records the graph by itself while a tensor with ``requires_grad`` is computed with, so there
+is nothing to build here:
 
 - ``no_grad()``, ``enable_grad()``: contexts in which nothing is, or again is, recorded;
 - ``is_grad_enabled()``: whether recording is on;

@@ -1,7 +1,9 @@
 """Training by gradient descent: batch, mini-batch and stochastic.
 
-Sections of the lecture: «Descenso del gradiente», «Variaciones del descenso de gradiente». One step is always the same four lines: loss, backward, ``p -= lr * grad``,
-forget the gradients; the three variants differ only in how many examples a step sees.
+Sections of the lecture: «Descenso del gradiente», «Variaciones del descenso de gradiente».
+
+One step is always the same four lines: loss, backward, ``p -= lr * grad``, forget the gradients;
+the three variants differ only in how many examples a step sees.
 """
 
 from __future__ import annotations
