@@ -1,0 +1,85 @@
+"""`python -m benchmarks`: what `make bench` runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.options import Options
+from benchmarks.report import Report, show, write_json, write_markdown
+
+# A section is a module `section_NAME` with `run(options) -> Report`; a new one is added here.
+SECTIONS = ("steps", "growth", "memory", "startup")
+NETWORKS = ("xor", "digits", "mnist", "wide", "residual", "dag")
+
+
+def main(
+    section: Annotated[
+        list[str] | None, typer.Option(help=f"Any of {', '.join(SECTIONS)}; all without it.")
+    ] = None,
+    workload: Annotated[
+        list[str] | None, typer.Option(help=f"Any of {', '.join(NETWORKS)}; all without it.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=2, help="Rounds whose median is shown.")] = 15,
+    threads: Annotated[int, typer.Option(min=1, help="For numpy's BLAS and PyTorch.")] = 1,
+    quick: Annotated[bool, typer.Option(help="3 rounds and smaller graphs, to look only.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write every figure as JSON.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the tables as Markdown.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the figures (PNG, SVG, PDF).")] = None,
+) -> None:
+    """Time scratch against PyTorch, MyGrad, HIPS autograd and a step fused by hand."""
+    sections = _known("--section", section, SECTIONS)
+    workloads = _known("--workload", workload, NETWORKS)
+    try:
+        from benchmarks import machine
+    except ModuleNotFoundError as error:
+        if error.name != "threadpoolctl":
+            raise
+        raise SystemExit(
+            "threadpoolctl is needed to hold every contender to the same number of threads: "
+            "pip install 'gradtwin[bench]'"
+        ) from None
+
+    console, progress = Console(), Console(stderr=True)
+    options = Options(
+        workloads,
+        3 if quick else rounds,
+        quick,
+        lambda text: progress.print(text, style="dim", highlight=False),
+    )
+    reports: list[Report] = []
+    with machine.threads(threads):
+        facts = machine.describe(threads)
+        for fact, value in facts.items():
+            console.print(f"{fact}: {value}", highlight=False)
+        for name in sections:
+            reports.append(importlib.import_module(f"benchmarks.section_{name}").run(options))
+            show(console, reports[-1])
+
+    if json:
+        write_json(json, facts, reports)
+    if markdown:
+        write_markdown(markdown, facts, reports)
+    if plot:
+        from benchmarks.plot import save
+
+        save(plot, reports)
+
+
+def _known(option: str, given: list[str] | None, names: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [name for name in given or () if name not in names]
+    if unknown:
+        message = f"{unknown[0]!r} is not one of {', '.join(names)}"
+        raise typer.BadParameter(message, param_hint=option)
+    return tuple(name for name in names if not given or name in given)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False)
+    app.command()(main)
+    sys.exit(app())

@@ -1,0 +1,56 @@
+"""One result, shown on a terminal, in Markdown and as JSON: always the same figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a section found. `data` holds every figure, `rows` those that a reader wants."""
+
+    name: str
+    title: str
+    notes: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    data: dict[str, Any] = field(default_factory=dict)
+    draw: Callable[[Any], None] | None = None  # onto a Matplotlib Axes
+
+
+def show(console: Console, report: Report) -> None:
+    table = Table(title=report.title, title_justify="left")
+    for k, column in enumerate(report.columns):
+        table.add_column(column, justify="right" if k else "left")
+    for row in report.rows:
+        table.add_row(*row)
+    console.print(table)
+    for note in report.notes:
+        console.print(note, style="dim", highlight=False)
+
+
+def write_markdown(path: Path, machine: dict[str, str], reports: list[Report]) -> None:
+    parts = ["\n".join(f"- {fact}: {value}" for fact, value in machine.items())]
+    for report in reports:
+        parts.append(f"## {report.title}")
+        parts.append(_markdown_table(report))
+        parts.extend(report.notes)
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def write_json(path: Path, machine: dict[str, str], reports: list[Report]) -> None:
+    content = {"machine": machine, **{report.name: report.data for report in reports}}
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _markdown_table(report: Report) -> str:
+    rule = ["---", *("---:" for _ in report.columns[1:])]
+    lines = [report.columns, tuple(rule), *report.rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
