@@ -1,0 +1,184 @@
+"""Every tolerance of gradtwin, derived from rounding; no test and no concept has one of its own.
+
+Two right computations of the same quantity differ because each rounds. With eps the spacing of
+floats at 1 and u = eps/2 the largest relative error of one rounding:
+
+1. One operation is right to u |f|. A stable one gives the exact value of slightly moved inputs, and
+   moving x by a relative u moves f by u |x f'(x)| (forward error = condition x backward error;
+   Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 1.5 and 1.6).
+   gradtwin allows ULPS = 4 such units, eps (|f| + |x f'|), elementwise.
+2. A sum or product of n terms passes through up to n roundings: its error is at most
+   gamma_n = n u / (1 - n u) times the sum of |terms| (section 3.1, Lemma 3.1; inner products in
+   eq. 3.5, matrix products in 3.13, sums in chapter 4). Either side may add in its own order, so
+   the two may be 2 n u = n eps apart. For long sums the roundings cancel: 8 sqrt(n) replaces n,
+   exceeded with a probability below 1e-13 (Higham and Mary, A new approach to probabilistic
+   rounding error analysis, SIAM J. Sci. Comput. 41, 2019). The sum of |terms| is not visible from
+   outside; it is part of the condition of the inputs, and that can be measured (`condition`).
+3. An intermediate value of order 1 leaves one rounding of 1 behind, however small the result:
+   PyTorch's sigmoid'(37) is y (1 - y) = 1.1e-16, the exact value 8.5e-17. So up to ULPS roundings of
+   the unit of the quantity, eps `unit`, pass: 1 for an output, the upstream gradient for a gradient.
+
+Together: allowed = eps ((ULPS + roundings) (|f| + condition) + ULPS unit).
+
+In float64 this is some 1e-14 of the value: a factor 1.0005 or a missing term is ten orders of
+magnitude beyond it. In float32 a factor 1.0005 still shows (that is 4,200 eps).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+ULPS = 4.0
+"""Units of eps (|f| + |x f'|) that a stable elementwise evaluation stays within."""
+
+SQRT_FACTOR = 8.0
+"""From n = 64 terms on, 8 sqrt(n) < n roundings are counted: the probabilistic bound."""
+
+INPUT_MOVE = 2.0**-26
+"""Relative move of every input by which `condition` is measured: the root of float64's eps, which
+balances the truncation of the quotient against its own rounding (Higham, section 1.14)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """allowed = eps ((ulps + roundings) (|f| + condition) + ulps unit), elementwise.
+
+    Args:
+        ulps: units of one stable evaluation; 4 unless there is a reason.
+        terms: how many terms the longest sum adds up; by default bounded from the shapes.
+
+    >>> f"{Tolerance().allowed(1.0, eps=2**-52).item():.1e}"
+    '2.0e-15'
+    >>> Tolerance(ulps=0, terms=0).allowed(1.0, eps=2**-52).item()       # equal to the last bit
+    0.0
+    """
+
+    ulps: float = ULPS
+    terms: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.ulps) and self.ulps >= 0):
+            raise ValueError(f"ulps must be a finite number >= 0, got {self.ulps!r}")
+        if self.terms is not None and self.terms < 0:
+            raise ValueError(f"terms must be >= 0, got {self.terms!r}")
+
+    def allowed(
+        self,
+        expected: Any,
+        *,
+        eps: float,
+        terms: int = 1,
+        unit: float = 1.0,
+        condition: Any = 0.0,
+    ) -> Array:
+        """How far from `expected` a right computation may be; shape of expected, float64.
+
+        Args:
+            expected: the values |f|.
+            eps: spacing of the coarsest dtype involved at 1 (see `resolution`).
+            terms: bound on the summed terms (see `summed_terms`), unless the tolerance has its own.
+            unit: the magnitude of an intermediate value (see `gradient_unit`).
+            condition: |x f'| where it is known; it is added to |f|.
+        """
+        count = terms if self.terms is None else self.terms
+        magnitude = np.abs(np.asarray(expected, dtype=np.float64)) + condition
+        with np.errstate(invalid="ignore", over="ignore"):
+            bound = eps * (self.ulps + roundings(count)) * magnitude + eps * self.ulps * unit
+        result: Array = np.asarray(bound)
+        return result
+
+
+def resolution(*dtypes: Any) -> float:
+    """The eps of the coarsest floating dtype among them; 0 without one (integers are exact).
+
+    >>> resolution("float64", "float32") == 2**-23
+    True
+    """
+    floating = [np.dtype(d) for d in dtypes if np.dtype(d).kind == "f"]
+    return max((float(np.finfo(d).eps) for d in floating), default=0.0)
+
+
+def roundings(terms: float) -> float:
+    """Roundings that add up in a sum of n terms: n, from 64 on 8 sqrt(n).
+
+    >>> roundings(10), roundings(10_000)
+    (10.0, 800.0)
+    """
+    return min(float(terms), SQRT_FACTOR * math.sqrt(terms))
+
+
+def summed_terms(shape: Sequence[int], shapes: Sequence[Sequence[int]]) -> int:
+    """Bound on the terms added up in one element of a result of this shape.
+
+    A product sums along one axis of its arguments; a reduction sums whole arguments into fewer
+    elements. The bound is the larger of the longest axis and the largest ratio of sizes.
+
+    >>> summed_terms((32, 10), [(32, 64), (10, 64)])        # linear: 64 products each
+    64
+    >>> summed_terms((), [(32, 10)])                        # a loss: all 320
+    320
+    """
+    size = max(math.prod(shape), 1)
+    longest = max((n for s in shapes for n in s), default=1)
+    largest = max((math.prod(s) for s in shapes), default=1)
+    return max(longest, math.ceil(largest / size), 1)
+
+
+def gradient_unit(upstream: Sequence[Any], gradient: Any) -> float:
+    """Magnitude of the intermediate values behind a gradient: the unit of its rounding.
+
+    A block of derivative about 1 hands the upstream gradient on; where several elements share one
+    output (the mean of a loss) each gets its share, unless the gradient itself shows more.
+    """
+    size = max(np.size(gradient), 1)
+    incoming = max((float(np.max(np.abs(g))) for g in upstream if np.size(g)), default=1.0)
+    outgoing = sum(int(np.size(g)) for g in upstream)
+    magnitudes = np.abs(np.asarray(gradient, dtype=np.float64))
+    seen = float(np.max(magnitudes, initial=0.0, where=np.isfinite(magnitudes)))
+    return incoming * max(min(outgoing / size, 1.0), min(seen / incoming, 1.0))
+
+
+def moved_inputs(arrays: Sequence[Array], seed: int) -> list[Array]:
+    """Every nonzero float moved by a relative +-INPUT_MOVE, equal magnitudes alike; float64.
+
+    Equal magnitudes move alike and zeros stay, so that ties and kinks stay where they are.
+    """
+    floats = [np.asarray(a, dtype=np.float64) for a in arrays if a.dtype.kind == "f"]
+    if not floats:
+        return list(arrays)
+    flat = np.concatenate([np.abs(a).ravel() for a in floats])
+    _, place = np.unique(flat, return_inverse=True)
+    signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=flat.size)[place]
+    moved: list[Array] = []
+    start = 0
+    for a in arrays:
+        if a.dtype.kind != "f":
+            moved.append(a)
+            continue
+        sign = signs[start : start + a.size].reshape(a.shape)
+        start += a.size
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            moved.append(np.asarray(a, dtype=np.float64) * (1 + INPUT_MOVE * sign))
+    return moved
+
+
+def condition(base: Array, moved: Sequence[Array]) -> Array:
+    """|x f'| measured: the largest |f(moved x) - f(x)| / INPUT_MOVE, elementwise; 0 where unknown.
+
+    With random signs a probe sees a random sum of x_i f'_i, whose typical size is the root of the
+    sum of their squares; of several probes the largest is taken.
+    """
+    largest = np.zeros(np.shape(base))
+    for other in moved:
+        with np.errstate(invalid="ignore", over="ignore"):
+            change = np.abs(np.asarray(other, np.float64) - np.asarray(base, np.float64))
+        change = np.where(np.isfinite(change), change, 0.0)
+        largest = np.maximum(largest, change / INPUT_MOVE)
+    return largest
