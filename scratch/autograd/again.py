@@ -1,0 +1,69 @@
+"""Gradients of gradients: the same formulas once more, on Tensors.
+
+A body is written with operations that arrays and Tensors both understand. Run on Tensors, its
+partial derivatives record what they compute, and so can be derived themselves: no second
+formula is written for a second derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+from .broadcasting import cast, stretched_axes
+from .node import Node, Partial, check_unchanged
+
+
+def partials_on_tensors(root: Node) -> dict[Node, Sequence[Partial | None]]:
+    """For each node below root its partials as functions of Tensors.
+
+    The value of an inner node is computed again and tied to the node that is already there, so
+    the new derivatives belong to the same graph as the old ones.
+    """
+    values: dict[Node, Tensor] = {}
+    partials: dict[Node, Sequence[Partial | None]] = {}
+    for node in oldest_first(root):
+        arguments: list[Any] = []
+        for input in node.inputs:
+            if type(input) is Tensor:
+                check_unchanged(node, input)
+            arguments.append(values[input] if type(input) is Node else input)
+        value, *recorded = node.body(*arguments, *node.options, **(node.named or {}))
+        if type(value) is not Tensor or value.requires_grad:
+            value = Tensor(value.data if type(value) is Tensor else value)
+        value.requires_grad, value.grad_fn = True, node
+        values[node] = value
+        partials[node] = [
+            fitting(argument, value, partial) if type(argument) is Tensor and argument.requires_grad
+            else None
+            for argument, partial in zip(arguments, recorded)
+        ]
+    return partials
+
+
+def oldest_first(root: Node) -> list[Node]:
+    """Every node below root, arguments before results; a loop, since graphs are deep."""
+    seen = {root}
+    waiting = list(seen)
+    while waiting:
+        for input in waiting.pop().inputs:
+            if type(input) is Node and input not in seen:
+                seen.add(input)
+                waiting.append(input)
+    return sorted(seen, key=lambda node: node.order)
+
+
+def fitting(argument: Tensor, value: Tensor, partial: Partial) -> Partial:
+    """The partial with its gradient in the argument's shape and dtype."""
+    shape, dtype = argument.shape, argument.dtype
+
+    def fitted(g: Any) -> Any:
+        d = partial(g)
+        if d.shape != shape:
+            d = np.sum(d, axis=stretched_axes(shape, value.shape)).reshape(shape)
+        return cast(d, dtype)
+
+    return fitted

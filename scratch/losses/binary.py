@@ -1,0 +1,132 @@
+"""Binary cross entropy, from probabilities or from the logits before the sigmoid.
+
+Lecture: "Función de pérdida", the binary case.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Array, primitive, raw
+from ..tensor import Tensor
+from .reduction import check_same_shape, constant, reduced
+
+
+def binary_cross_entropy(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean"
+) -> Tensor:
+    """-(y log p + (1 - y) log(1 - p)) for probabilities p = input and y = target.
+
+    weight: a factor that broadcasts to each element; it takes no gradient.
+
+    PyTorch's edges: a logarithm is never below -100, and the derivative divides by at least
+    1e-12, so that a prediction of exactly 0 or 1 gives finite numbers.
+
+    Raises ValueError where input or target leave [0, 1], or their shapes differ.
+
+    >>> import scratch
+    >>> round(binary_cross_entropy(scratch.tensor([0.6]), scratch.tensor([0.0])).item(), 2)
+    0.92
+    """
+    return _binary_cross_entropy(input, target, constant(weight, "weight"), reduction)
+
+
+@primitive
+def _binary_cross_entropy(input: Array, target: Array, weight: Any, reduction: str) -> Any:
+    """-(y log p + (1 - y) log(1 - p)), p and y in [0, 1], of one shape."""
+    check_same_shape(input, target)
+    for name, x in (("input", raw(input)), ("target", raw(target))):
+        if ((x < 0) | (x > 1)).any():
+            raise ValueError(f"{name}: all elements should be between 0 and 1")
+    p, y = input, target
+    # log 0 is not asked for: the floor of -100 stands there
+    log_p = np.where(raw(p) < FLOOR, -100, np.log(np.where(raw(p) < FLOOR, 1, p)))
+    log_q = np.where(raw(p) == 1, -100, np.log1p(-np.where(raw(p) == 1, 0, p)))
+    w = 1 if weight is None else weight
+    value, share = reduced(-(y * log_p + (1 - y) * log_q) * w, reduction)
+    pq = p * (1 - p)
+    slope = (p - y) / np.where(raw(pq) < SMALLEST, SMALLEST, pq)
+    return (
+        value,
+        lambda g: slope * w * (g * share),
+        lambda g: logit_of(p) * w * (g * -share),
+    )
+
+
+FLOOR = np.exp(-100.0)
+SMALLEST = np.float32(1e-12).item()  # PyTorch's constant, a float32
+
+
+def logit_of(p: Any) -> Any:
+    """log(p / (1 - p)), infinite at 0 and 1."""
+    with np.errstate(divide="ignore"):
+        return np.log(p) - np.log1p(-p)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
+) -> Tensor:
+    """Binary cross entropy of p = sigmoid(z), from z = input itself: exact when p saturates.
+
+    weight: a factor that broadcasts to each element; pos_weight: one for the positive classes.
+    Neither takes a gradient.
+
+    >>> import scratch
+    >>> z = scratch.tensor([800.0, -800.0])
+    >>> binary_cross_entropy_with_logits(z, scratch.tensor([1.0, 1.0]), reduction="none")
+    tensor([  0., 800.])
+    """
+    if weight is None and pos_weight is None:
+        return _logits_loss(input, target, reduction)
+    return _weighted_logits_loss(
+        input, target, constant(weight, "weight"), constant(pos_weight, "pos_weight"), reduction
+    )
+
+
+@primitive
+def _logits_loss(input: Array, target: Array, reduction: str) -> Any:
+    """(1 - y) softplus(z) + y softplus(-z), z and y of one shape."""
+    check_same_shape(input, target)
+    negative = raw(input) < 0
+    e = np.exp(np.where(negative, input, -input))  # exp(-|z|) never overflows
+    # z > 0: (1 - y) z + log(1 + e);  z < 0: -y z + log(1 + e)
+    value, share = reduced(
+        np.where(negative, -target, 1 - target) * input + np.log1p(e), reduction
+    )
+
+    def d_input(g: Any) -> Any:
+        # p - y, as (1 - y) p - y (1 - p), where p and 1 - p are 1/(1+e) and e/(1+e)
+        slope = np.where(negative, (1 - target) * e - target, (1 - target) - target * e)
+        return slope / (1 + e) * (g * share)
+
+    return value, d_input, lambda g: input * (g * -share)
+
+
+@primitive
+def _weighted_logits_loss(
+    input: Array, target: Array, weight: Any, pos_weight: Any, reduction: str
+) -> Any:
+    """w ((1 - y) softplus(z) + pos y softplus(-z)), z and y of one shape."""
+    check_same_shape(input, target)
+    z, y = input, target
+    w = 1 if weight is None else weight
+    pos = 1 if pos_weight is None else pos_weight
+    negative = raw(z) < 0
+    e = np.exp(np.where(negative, z, -z))
+    rest = np.log1p(e)
+    up = np.where(negative, 0, z) + rest  # softplus(z)
+    down = np.where(negative, -z, 0) + rest  # softplus(-z)
+    value, share = reduced(w * ((1 - y) * up + pos * y * down), reduction)
+    p = np.where(negative, e, 1) / (1 + e)
+    q = np.where(negative, 1, e) / (1 + e)  # 1 - p without cancellation
+    return (
+        value,
+        lambda g: w * ((1 - y) * p - pos * y * q) * (g * share),
+        lambda g: w * (pos * down - up) * (g * share),
+    )

@@ -1,0 +1,273 @@
+"""Cross entropy over C classes: softmax and its loss as one block.
+
+Lecture: "Función de pérdida" (cross entropy), "Softmax". As one block they are cheaper and more
+exact: with p = softmax(z) the derivative of -log p[y] is p - onehot(y), and no logarithm of a
+rounded probability is taken.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..activations import log_softmax
+from ..autograd import Array, on_either, primitive, raw
+from ..operations.arithmetic import where
+from ..tensor import Tensor
+from .reduction import check_reduction, constant, reduced
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-sum_c t_c log softmax(input)_c; logits (n, C), classes (n,) or probabilities (n, C).
+
+    input: logits, shape (C,), (n, C) or (n, C, d1, ...).
+    target: class indices of input's shape without C, or probabilities of input's shape.
+    weight: a factor for each class, shape (C,); it takes no gradient. A mean over class indices
+        divides by the weights of the classes that occur.
+    ignore_index: a class index whose examples do not count.
+    label_smoothing: how much of each target is spread evenly over the classes, 0 to 1.
+
+    Raises IndexError for a class outside 0 to C - 1, ValueError (a RuntimeError too) for shapes
+    or dtypes that do not fit. Source: lecture, "Función de pérdida"; Szegedy et al. 2016 for the
+    smoothing.
+
+    >>> import scratch
+    >>> logits = scratch.tensor([[5.0, 6.0, 11.0, 7.0]], requires_grad=True)
+    >>> loss = cross_entropy(logits, scratch.tensor([2]))
+    >>> round(loss.item(), 4)
+    0.0271
+    """
+    check_reduction(reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing: expected 0 to 1, got {label_smoothing}")
+    input, target = as_tensor("input", input), as_tensor("target", target)
+    weight = class_weights(weight, input)
+    if target.dtype.kind == "f" and target.shape == input.shape:
+        return _from_probabilities(
+            input, target, weight, ignore_index, reduction, label_smoothing
+        )
+    if weight is None and label_smoothing == 0 and input.ndim == 2:
+        return _from_classes(input, target, ignore_index, reduction)
+
+    check_classes(input, target)
+    z, y = one_row_an_example(input), raw(target).reshape(-1)
+    counted = y != ignore_index
+    w = counted.astype(input.dtype) if weight is None else weight[np.where(counted, y, 0)] * counted
+    if label_smoothing == 0:
+        loss = _from_classes(z, y, ignore_index, "none") * w
+    else:
+        loss = _from_distribution(z, smoothed(y, counted, weight, z, label_smoothing))
+    if reduction == "none":
+        return loss.reshape(target.shape)
+    total: Tensor = loss.sum()
+    return total / w.sum() if reduction == "mean" else total
+
+
+def nll_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """-log p[y] from log-probabilities; input (n, C), class indices (n,).
+
+    Arguments, shapes and errors as `cross_entropy`, with log-probabilities for logits.
+    """
+    check_reduction(reduction)
+    input, target = as_tensor("input", input), as_tensor("target", target)
+    weight = class_weights(weight, input)
+    check_classes(input, target)
+    log_p, y = one_row_an_example(input), raw(target).reshape(-1)
+    counted = y != ignore_index
+    w = counted.astype(input.dtype) if weight is None else weight[np.where(counted, y, 0)] * counted
+    at = class_entries(log_p, y, counted)
+    taken = log_p[at] if counted.all() else where(counted, log_p[at], 0)  # not 0 * inf
+    loss = -taken * w
+    if reduction == "none":
+        return loss.reshape(target.shape)
+    total: Tensor = loss.sum()
+    return total / w.sum() if reduction == "mean" else total
+
+
+@primitive
+def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str) -> Any:
+    """-log softmax(z)[y]; logits z (n, C), class indices y (n,).
+
+    With rest the sum of exp(z - top) over the classes other than y, the loss is
+    log(rest + exp(z_y - top)) - (z_y - top): written with log1p and expm1, so that it keeps its
+    digits where the prediction is right and almost certain (z_y = top, rest tiny).
+    """
+    y = raw(target)
+    check_classes(input, y)
+    counted = None
+    # as unsigned numbers the negative ones are huge: one pass finds both kinds of stray class
+    if y.size and np.maximum.reduce(y.astype(np.int64).view(np.uint64)) >= input.shape[1]:
+        counted = y != ignore_index
+    at = class_entries(input, y, counted)
+
+    shifted = input - np.maximum.reduce(raw(input), 1, keepdims=True)
+    others = with_entries(np.exp(shifted), at, 0)
+    rest = np.add.reduce(others, 1)
+    z_y = shifted[at]
+    t = rest + np.expm1(z_y)
+    loss = np.log1p(t) - z_y
+    # p - onehot(y); its entry at y, p_y - 1, is minus the sum of the other probabilities
+    numerator, denominator = with_entries(others, at, -rest), t + 1
+    if counted is not None:
+        loss = np.where(counted, loss, 0)
+        numerator = np.where(counted.reshape(-1, 1), numerator, 0)
+    value, share = mean_of_counted(loss, counted, reduction)
+
+    def d_input(g: Any) -> Any:
+        return numerator * (g * share / denominator).reshape(-1, 1)
+
+    return value, d_input, None
+
+
+@primitive
+def _from_distribution(input: Array, target: Array) -> Any:
+    """-sum_c t_c log softmax(z)_c; logits z and weights t (n, C) -> (n,)."""
+    cost = -log_softmax_of(input, 1)
+    value = np.sum(target * cost, axis=1)
+    p, q = softmax_and_complement(input)
+
+    def d_input(g: Any) -> Any:
+        # p sum(t) - t, as p (sum(t) - t) - t (1 - p): no cancellation where p and t are near 1
+        others = np.sum(target, axis=1).reshape(-1, 1) - target
+        return (p * others - target * q) * g.reshape(-1, 1)
+
+    return value, d_input, lambda g: cost * g.reshape(-1, 1)
+
+
+def _from_probabilities(
+    input: Tensor,
+    target: Tensor,
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    label_smoothing: float,
+) -> Tensor:
+    """Cross entropy against probabilities of the shape of the logits; the mean is over examples."""
+    if ignore_index >= 0:
+        raise ValueError("ignore_index: there are no class indices where target is probabilities")
+    z, t = one_row_an_example(input), one_row_an_example(target)
+    if label_smoothing:
+        t = t * (1 - label_smoothing) + label_smoothing / z.shape[1]
+    loss = _from_distribution(z, t if weight is None else t * weight)
+    if reduction == "none":
+        return loss.reshape(input.shape[:1] + input.shape[2:] if input.ndim > 1 else ())
+    return loss.sum() if reduction == "sum" else loss.mean()
+
+
+log_softmax_of = on_either(log_softmax)
+
+
+def softmax_and_complement(z: Any) -> tuple[Any, Any]:
+    """p = softmax(z) by rows of (n, C), and 1 - p without cancellation at the largest entry."""
+    at = np.arange(len(raw(z))), np.argmax(raw(z), axis=1)
+    e = np.exp(z - np.max(raw(z), axis=1, keepdims=True))
+    rest = np.sum(with_entries(e + 0, at, 0), axis=1)
+    total = (1 + rest).reshape(-1, 1)
+    p = e / total
+    return p, with_entries(1 - p, at, rest / total.reshape(-1))
+
+
+def smoothed(y: Any, counted: Any, weight: Any, z: Any, label_smoothing: float) -> np.ndarray:
+    """The target distributions of classes y with label smoothing, times the class weights."""
+    classes = z.shape[1]
+    t = np.full(z.shape, label_smoothing / classes, z.dtype)
+    t[class_entries(z, y, counted)] += 1 - label_smoothing
+    t[~counted] = 0
+    return t if weight is None else t * weight
+
+
+def mean_of_counted(loss: Any, counted: Any, reduction: str) -> tuple[Any, Any]:
+    """As `reduced`, where a mean is over the counted examples only."""
+    if counted is None or reduction != "mean":
+        return reduced(loss, reduction)
+    n = np.array(counted.sum(), loss.dtype)
+    return np.add.reduce(loss, None) / n, 1 / n
+
+
+def with_entries(x: Any, at: Any, values: Any) -> Any:
+    """x, a fresh local array, with the entries `at` replaced: in place, or by where on Tensors."""
+    if type(x) is np.ndarray:
+        x[at] = values
+        return x
+    mask = np.zeros(x.shape, bool)
+    mask[at] = True
+    column = values.reshape(-1, 1) if isinstance(values, (Tensor, np.ndarray)) else values
+    return np.where(mask, column, x)
+
+
+# ---- arguments ------------------------------------------------------------------------------
+
+
+def as_tensor(name: str, x: Any) -> Tensor:
+    if isinstance(x, np.ndarray):
+        return Tensor(x)
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name}: expected a Tensor or an array, got {type(x).__name__} {x!r}")
+    return x
+
+
+def class_weights(weight: Any, input: Tensor) -> Any:
+    """The array of the class weights, checked."""
+    weight = constant(weight, "weight")
+    classes = input.shape[1] if input.ndim > 1 else input.shape[0] if input.ndim else 0
+    if weight is not None and weight.shape != (classes,):
+        raise ValueError(
+            f"weight: expected one for each of the {classes} classes, got shape {weight.shape}"
+        )
+    return weight
+
+
+def check_classes(input: Any, target: Any) -> None:
+    """Refuse a target that cannot be the class indices of these logits."""
+    if target.dtype.kind not in "iu":
+        raise ValueError(
+            f"target: expected class indices, integers, of shape {without_classes(input)}, or "
+            f"probabilities of shape {input.shape}; got {target.shape} {target.dtype}"
+        )
+    if target.shape != without_classes(input):
+        raise ValueError(
+            f"target: expected class indices of shape {without_classes(input)} for an input of "
+            f"shape {input.shape}, got {target.shape}"
+        )
+
+
+def without_classes(input: Any) -> tuple[int, ...]:
+    """The shape of one target for each example: that of input without its class dimension."""
+    return input.shape[:1] + input.shape[2:] if input.ndim > 1 else ()
+
+
+def class_entries(input: Any, y: np.ndarray, counted: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The index of each example's class entry in (n, C); that of one that is not counted is 0."""
+    if counted is None:
+        return np.arange(len(y)), y
+    classes = input.shape[1]
+    stray = counted & ((y < 0) | (y >= classes))
+    if stray.any():
+        raise IndexError(
+            f"target: class {y[stray][0]} is out of bounds, expected 0 to {classes - 1}"
+        )
+    return np.arange(len(y)), np.where(counted, y, 0)
+
+
+def one_row_an_example(input: Tensor) -> Tensor:
+    """Logits (C,), (n, C) or (n, C, d1, ...) as a matrix with a row for each target."""
+    if input.ndim < 2:
+        return input.reshape(1, -1)
+    if input.ndim == 2:
+        return input
+    last = input.permute(0, *range(2, input.ndim), 1)
+    return last.reshape(-1, input.shape[1])

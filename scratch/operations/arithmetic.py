@@ -1,0 +1,145 @@
+"""Arithmetic on two tensors that broadcast, and the choices between them.
+
+Lecture: "Grafo computacional" (the basic operations whose derivative is known). Twins:
+`torch.add`, `torch.mul`, ...
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Array, elementwise, raw
+from ..autograd.node import Partial
+
+
+@elementwise
+def add(input: Array, other: Array) -> Any:
+    """input + other, shapes that broadcast.
+
+    >>> import scratch
+    >>> scratch.add(scratch.tensor([1.0, 2.0]), 10)
+    tensor([11., 12.])
+    """
+    return input + other, lambda g: g, lambda g: g
+
+
+@elementwise
+def sub(input: Array, other: Array) -> Any:
+    """input - other, shapes that broadcast."""
+    return input - other, lambda g: g, lambda g: -g
+
+
+@elementwise
+def mul(input: Array, other: Array) -> Any:
+    """input * other, shapes that broadcast; each factor's gradient is scaled by the other."""
+    return input * other, lambda g: g * other, lambda g: g * input
+
+
+@elementwise
+def div(input: Array, other: Array) -> Any:
+    """input / other, shapes that broadcast; always floating point, as in PyTorch."""
+    value = input / other
+    return value, lambda g: g / other, lambda g: -g * (value / other)
+
+
+@elementwise
+def pow(input: Array, exponent: Array) -> Any:
+    """input ** exponent, shapes that broadcast.
+
+    Where the exponent is 0 the base has no influence (gradient 0, also at base 0), and where
+    the base is 0 the exponent has none (0 ** y stays 0): PyTorch's conventions, instead of
+    0 * inf and 0 * log 0.
+    """
+    value = input**exponent
+
+    def d_input(g: Any) -> Any:
+        zero = raw(exponent) == 0
+        less_one = np.where(zero, 1, exponent - 1)  # any power: it is replaced by 0
+        return g * np.where(zero, 0, exponent * input**less_one)
+
+    def d_exponent(g: Any) -> Any:
+        still = (raw(input) == 0) & (raw(exponent) >= 0)
+        return g * np.where(still, 0, value * np.log(np.where(still, 1, input)))
+
+    return value, d_input, d_exponent
+
+
+@elementwise
+def maximum(input: Array, other: Array) -> Any:
+    """The larger of input and other, shapes that broadcast; NaN where either is NaN.
+
+    At a tie each receives half of the gradient, as in PyTorch.
+    """
+    x, y = raw(input), raw(other)
+    return np.maximum(x, y), chosen(x < y, x == y), chosen(y < x, x == y)
+
+
+@elementwise
+def minimum(input: Array, other: Array) -> Any:
+    """The smaller of input and other, shapes that broadcast; NaN where either is NaN.
+
+    At a tie each receives half of the gradient, as in PyTorch.
+    """
+    x, y = raw(input), raw(other)
+    return np.minimum(x, y), chosen(x > y, x == y), chosen(y > x, x == y)
+
+
+def chosen(lost: Any, tie: Any) -> Partial:
+    """The partial of one side of a choice: nothing where it lost, half of g at a tie.
+
+    Beside a NaN neither side lost, and both receive g, as in PyTorch.
+    """
+    return lambda g: np.where(tie, g / 2, np.where(lost, 0, g))
+
+
+@elementwise
+def clamp(input: Array, min: Array | None = None, max: Array | None = None) -> Any:
+    """min(max(input, min), max), bounds that broadcast, or None; max wins where min > max.
+
+    An element on a bound still receives its gradient; one outside, or NaN, does not
+    (PyTorch's convention). A bound that is a tensor receives the gradient of what it replaced.
+    """
+    if min is None and max is None:
+        raise ValueError("min, max: at least one of them must be given")
+    x = raw(input)
+    low = -np.inf if min is None else raw(min)
+    high = np.inf if max is None else raw(max)
+    # a missing bound must not turn integers into floats
+    value = x if min is None else np.maximum(x, low)
+    value = value if max is None else np.minimum(value, high)
+    inside = (x >= low) & (x <= high)
+    below, above = (x < low) & (low < high), (x > high) | (high < low)
+    return (
+        value,
+        lambda g: np.where(inside, g, 0),
+        lambda g: np.where(below, g, 0),
+        lambda g: np.where(above, g, 0),
+    )
+
+
+@elementwise
+def where(condition: Array, input: Array, other: Array) -> Any:
+    """input where condition is true, other elsewhere; shapes that broadcast.
+
+    The gradient goes to the one that was taken; condition has none.
+
+    >>> import scratch
+    >>> x = scratch.tensor([-1.0, 2.0], requires_grad=True)
+    >>> scratch.where(x > 0, x, 0.0).sum().backward()
+    >>> x.grad
+    array([0., 1.])
+    """
+    taken = raw(condition)
+    return (
+        np.where(taken, raw(input), raw(other)),
+        no_gradient,
+        lambda g: np.where(taken, g, 0),
+        lambda g: np.where(taken, 0, g),
+    )
+
+
+def no_gradient(g: Any) -> Any:
+    """For an argument that cannot move by a little; never called, since it requires no grad."""
+    raise TypeError("condition: expected booleans, which have no gradient")

@@ -1,0 +1,176 @@
+"""Sums, means, products, maxima: many elements become one.
+
+Lecture: "Función de pérdida" (the mean over the examples). Twins: `torch.sum`, `torch.mean`, ...
+`dim` is a dimension, a tuple of them, or None for all; negative ones count from the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Array, primitive, raw
+
+Dim = int | tuple[int, ...] | None
+
+
+@primitive
+def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The sum over dim; every element counts once, so each receives g.
+
+    >>> import scratch
+    >>> scratch.sum(scratch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([4., 6.])
+    """
+    axis, shape, old = axes(dim, input.ndim), input.shape, input.dtype
+    value = np.sum(input, axis=axis, keepdims=keepdim, dtype=dtype)
+
+    def d_input(g: Any) -> Any:
+        g = np.broadcast_to(kept(g, axis, shape), shape)
+        return g if dtype is None else g.astype(old)
+
+    return value, d_input
+
+
+@primitive
+def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The mean over dim: each of the n elements receives g / n.
+
+    Integers have no mean of their own dtype: name dtype, as in PyTorch.
+    """
+    axis, shape, old = axes(dim, input.ndim), input.shape, input.dtype
+    if dtype is None and old.kind != "f":
+        raise ValueError(f"input: the mean needs floating point numbers, got {old}; name dtype")
+    n = reduced_size(shape, axis)
+    value = np.sum(input, axis=axis, keepdims=keepdim, dtype=dtype) / np.array(n, dtype or old)
+
+    def d_input(g: Any) -> Any:
+        g = np.broadcast_to(kept(g / np.array(n, g.dtype), axis, shape), shape)
+        return g if dtype is None else g.astype(old)
+
+    return value, d_input
+
+
+@primitive
+def prod(
+    input: Array, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None
+) -> Any:
+    """The product over dim: each element receives g times the product of all the others.
+
+    Not g * value / x: that is 0/0 where an element is 0.
+    """
+    axis, shape, old = axes(dim, input.ndim), input.shape, input.dtype
+    value = np.prod(raw(input), axis=axis, keepdims=keepdim, dtype=dtype)
+
+    def d_input(g: Any) -> Any:
+        if axis is None:
+            others = product_of_others(input.reshape(-1)).reshape(shape)
+        else:
+            others = np.swapaxes(product_of_others(np.swapaxes(input, axis, -1)), axis, -1)
+        g = kept(g, axis, shape) * others
+        return g if dtype is None else g.astype(old)
+
+    return value, d_input
+
+
+def product_of_others(x: Any) -> Any:
+    """For each element the product of the other elements along the last axis.
+
+    By pairs: an element's others are its neighbour and the others of the pair.
+    """
+    n = x.shape[-1]
+    if n <= 1:
+        return np.ones_like(raw(x))
+    if n % 2:  # a factor 1 makes the number even
+        x = np.concatenate([x, np.ones_like(raw(x)[..., :1])], axis=-1)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    above = product_of_others(even * odd)
+    return np.stack([above * odd, above * even], axis=-1).reshape(x.shape)[..., :n]
+
+
+@primitive
+def amax(input: Array, dim: Dim = None, keepdim: bool = False) -> Any:
+    """The largest element over dim; tied elements share g equally, as in PyTorch."""
+    axis = axes(dim, input.ndim)
+    value = np.max(raw(input), axis=axis, keepdims=True)
+    return dropped(value, axis, keepdim), shared(raw(input) == value, axis)
+
+
+@primitive
+def amin(input: Array, dim: Dim = None, keepdim: bool = False) -> Any:
+    """The smallest element over dim; tied elements share g equally, as in PyTorch."""
+    axis = axes(dim, input.ndim)
+    value = np.min(raw(input), axis=axis, keepdims=True)
+    return dropped(value, axis, keepdim), shared(raw(input) == value, axis)
+
+
+def shared(chosen: Any, axis: Any) -> Any:
+    """The partial that divides g equally among the chosen elements."""
+    count = np.sum(chosen, axis=axis, keepdims=True)
+    return lambda g: kept(g, axis, chosen.shape) * (chosen / count).astype(g.dtype)
+
+
+@primitive
+def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Any:
+    """log of the sum of exp(x) over dim, shifted by the maximum so that it never overflows.
+
+    Its derivative is the softmax, exp(x - value).
+    """
+    axis, shape = axes(dim, input.ndim), input.shape
+    top = np.max(raw(input), axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0)  # inf - inf would be NaN
+    value = np.log(np.sum(np.exp(input - top), axis=axis, keepdims=True)) + top
+    return (
+        dropped(value, axis, keepdim),
+        lambda g: kept(g, axis, shape) * np.exp(input - value),
+    )
+
+
+# ---- which axes -----------------------------------------------------------------------------
+
+
+def axes(dim: Dim, ndim: int) -> Any:
+    """dim as numpy wants it: a tuple of non-negative axes, or None for all of them."""
+    if dim is None or dim == ():
+        return None
+    several = dim if isinstance(dim, (tuple, list)) else (dim,)
+    for d in several:
+        if isinstance(d, bool) or not isinstance(d, (int, np.integer)):
+            raise TypeError(f"dim: expected an integer or a tuple of them, got {dim!r}")
+        if not -max(ndim, 1) <= d < max(ndim, 1):  # a 0-d tensor answers to 0 and -1
+            raise IndexError(
+                f"dim: {d} is out of range for a tensor of {ndim} dimensions "
+                f"(expected {-max(ndim, 1)} to {max(ndim, 1) - 1})"
+            )
+    if ndim == 0:
+        return None
+    positive = tuple(int(d) % ndim for d in several)
+    if len(set(positive)) < len(positive):
+        raise ValueError(f"dim: {dim} names a dimension twice")
+    return positive if len(positive) > 1 else positive[0]
+
+
+def reduced_size(shape: tuple[int, ...], axis: Any) -> int:
+    """How many elements become one."""
+    every = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return int(np.prod([shape[a] for a in every], dtype=int))
+
+
+def kept(g: Any, axis: Any, shape: tuple[int, ...]) -> Any:
+    """g with the reduced axes put back as axes of length 1."""
+    if axis is None:
+        return g.reshape((1,) * len(shape))
+    several = axis if isinstance(axis, tuple) else (axis,)
+    return g.reshape(tuple(1 if a in several else n for a, n in enumerate(shape)))
+
+
+def dropped(value: Any, axis: Any, keepdim: bool) -> Any:
+    """value without its axes of length 1 that were reduced, unless keepdim."""
+    if keepdim:
+        return value
+    several = axis if isinstance(axis, tuple) else (axis,)
+    rest = () if axis is None else tuple(
+        n for a, n in enumerate(value.shape) if a not in several
+    )
+    return value.reshape(rest)

@@ -1,0 +1,150 @@
+"""The same numbers in another arrangement; backward puts the gradients back in place.
+
+Twins: `torch.reshape`, `torch.permute`, ...
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Array, primitive
+from ..autograd.broadcasting import stretched_axes
+from ..tensor import Tensor
+from .reductions import Dim, axes
+
+
+@primitive
+def reshape(input: Array, shape: Any) -> Any:
+    """The elements in row order, laid out in another shape; -1 stands for what is left over."""
+    before = input.shape
+    return input.reshape(shape), lambda g: g.reshape(before)
+
+
+@primitive
+def permute(input: Array, dims: tuple[int, ...]) -> Any:
+    """Dimension i of the result is dimension dims[i] of input."""
+    ndim = input.ndim
+    if len(dims) != ndim:
+        raise ValueError(f"dims: expected all {ndim} dimensions, got {tuple(dims)}")
+    order = [int(np.arange(ndim)[d]) for d in dims]
+    back = tuple(int(i) for i in np.argsort(order))
+    return np.transpose(input, dims), lambda g: np.transpose(g, back)
+
+
+@primitive
+def transpose(input: Array, dim0: int, dim1: int) -> Any:
+    """Two dimensions exchanged."""
+    if input.ndim == 0:  # PyTorch lets a scalar answer to 0 and -1
+        axes(dim0, 0), axes(dim1, 0)
+        return input, lambda g: g
+    return np.swapaxes(input, dim0, dim1), lambda g: np.swapaxes(g, dim0, dim1)
+
+
+@primitive
+def squeeze(input: Array, dim: Dim = None) -> Any:
+    """Without the dimensions of length 1: all of them, or those named (others stay)."""
+    shape = input.shape
+    if dim is None:
+        names = range(len(shape))
+    else:
+        named = axes(dim, len(shape))
+        names = named if isinstance(named, tuple) else () if named is None else (named,)
+    rest = tuple(n for a, n in enumerate(shape) if not (a in names and n == 1))
+    return input.reshape(rest), lambda g: g.reshape(shape)
+
+
+@primitive
+def unsqueeze(input: Array, dim: int) -> Any:
+    """With a new dimension of length 1 before position dim."""
+    shape = input.shape
+    return np.expand_dims(input, dim), lambda g: g.reshape(shape)
+
+
+@primitive
+def expand(input: Array, shape: tuple[int, ...]) -> Any:
+    """Repeated along dimensions of length 1 and new leading ones; -1 keeps a length.
+
+    An element that is seen n times receives the sum of n gradients.
+    """
+    before, missing = input.shape, len(shape) - input.ndim
+    after = tuple(
+        before[i - missing] if n == -1 and i >= missing else n for i, n in enumerate(shape)
+    )
+    if missing < 0 or -1 in after:
+        raise ValueError(f"shape: {before} cannot be expanded to {tuple(shape)}")
+    return (
+        np.broadcast_to(input, after),
+        lambda g: np.sum(g, axis=stretched_axes(before, after)).reshape(before),
+    )
+
+
+@primitive
+def flatten(input: Array, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """Dimensions start_dim to end_dim as one; a 0-d tensor becomes 1-d."""
+    shape = input.shape
+    first, last = axes(start_dim, len(shape)), axes(end_dim, len(shape))
+    if not shape:
+        return input.reshape((1,)), lambda g: g.reshape(())
+    if first > last:
+        raise ValueError(f"start_dim: {start_dim} comes after end_dim {end_dim}")
+    middle = int(np.prod(shape[first : last + 1], dtype=int))
+    return (
+        input.reshape((*shape[:first], middle, *shape[last + 1 :])),
+        lambda g: g.reshape(shape),
+    )
+
+
+@primitive
+def joined(*tensors: Array, dim: int) -> Any:
+    """Tensors joined along an existing dim; their other dimensions are equal."""
+    axis = axes(dim, tensors[0].ndim)
+    ends = np.cumsum([t.shape[axis] for t in tensors])
+    before = (slice(None),) * axis
+    return (
+        np.concatenate(tensors, axis=axis),
+        *(
+            lambda g, at=(*before, slice(end - t.shape[axis], end)): g[at]
+            for t, end in zip(tensors, ends)
+        ),
+    )
+
+
+@primitive
+def stacked(*tensors: Array, dim: int) -> Any:
+    """Tensors of one shape side by side along a new dimension."""
+    axis = range(tensors[0].ndim + 1)[dim]
+    before = (slice(None),) * axis
+    return (
+        np.stack(tensors, axis=axis),
+        *(lambda g, at=(*before, i): g[at] for i in range(len(tensors))),
+    )
+
+
+def cat(tensors: Any, dim: int = 0) -> Tensor:
+    """A sequence of tensors joined along dim; each receives its own slice of g.
+
+    Raises ValueError for an empty sequence and for shapes that differ in another dimension.
+
+    >>> import scratch
+    >>> scratch.cat([scratch.tensor([1.0]), scratch.tensor([2.0, 3.0])])
+    tensor([1., 2., 3.])
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise ValueError("tensors: expected at least one tensor, got an empty sequence")
+    # PyTorch lets an empty 1-d tensor stand beside tensors of any dimension
+    several = [t for t in tensors if t.shape != (0,)]
+    return joined(*(several or tensors), dim=dim)
+
+
+def stack(tensors: Any, dim: int = 0) -> Tensor:
+    """A sequence of tensors of one shape side by side along a new dimension dim.
+
+    Raises ValueError for an empty sequence and for shapes that differ.
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise ValueError("tensors: expected at least one tensor, got an empty sequence")
+    return stacked(*tensors, dim=dim)
