@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .autograd import Array, primitive
+from .autograd import Array, part_of, primitive
 from .tensor import Tensor
 
 
@@ -29,6 +29,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
 
 
 @primitive
+@part_of("linear")
 def with_bias(input: Array, weight: Array, bias: Array) -> Any:
     """input @ weight.T + bias; shapes (n, in), (out, in), (out,) -> (n, out)."""
     z = input.dot(weight.T)
@@ -44,6 +45,7 @@ def with_bias(input: Array, weight: Array, bias: Array) -> Any:
 
 
 @primitive
+@part_of("linear")
 def without_bias(input: Array, weight: Array) -> Any:
     """input @ weight.T; shapes (n, in), (out, in) -> (n, out)."""
     if input.dtype is not weight.dtype:

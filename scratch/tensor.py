@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from .autograd import Node
+    from .autograd.node import Node
 
 # The tensor argument of a primitive's body: an array, or a Tensor when a derivative is itself
 # recorded. `Any`, since a body is written once for both.
@@ -200,7 +200,9 @@ class Tensor:
 
     if TYPE_CHECKING:  # bound to the class in operations/__init__.py
 
-        def __getattr__(self, name: str) -> Any: ...
+        T: Tensor
+
+        def __getattr__(self, name: str) -> Callable[..., Tensor]: ...
         def __getitem__(self, index: Any) -> Tensor: ...
         def __setitem__(self, index: Any, value: Any) -> None: ...
         def __add__(self, other: Any) -> Tensor: ...

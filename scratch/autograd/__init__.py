@@ -20,6 +20,7 @@ from .grad_mode import is_grad_enabled as is_grad_enabled
 from .grad_mode import no_grad as no_grad
 from .primitive import elementwise as elementwise
 from .primitive import on_either as on_either
+from .primitive import part_of as part_of
 from .primitive import primitive as primitive
 from .walk import backward as backward
 from .walk import grad as grad

@@ -92,7 +92,7 @@ class Function:
         body.__name__ = cls.__name__
         tensors = [a for a in args if type(a) is Tensor]
         out, *shares = body(*tensors)
-        data = out.data if type(out) is Tensor else out
+        data: Any = out.data if isinstance(out, Tensor) else out
         if not (mode.recording and any(needs)):
             return Tensor(data)
         partials = tuple(s if t.requires_grad else None for t, s in zip(tensors, shares))

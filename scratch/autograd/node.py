@@ -22,8 +22,8 @@ class Node:
     order: its time on the clock.
     body: the formula, a function that returns its value and its partial derivatives.
     inputs: for each tensor argument the Node that made it, or the Tensor itself where it is a
-        leaf. The values of inner tensors are not held here: a partial holds what it needs of
-        them, and nothing else stays alive.
+        leaf, or None where an optional argument was left out. The values of inner tensors are
+        not held here: a partial holds what it needs of them, and nothing else stays alive.
     partials: for each input the function g -> gradient of the input, or None where none is
         needed. Empty after the graph was freed.
     options, named: the other arguments of the body.
@@ -34,7 +34,7 @@ class Node:
     def __init__(
         self,
         body: Callable[..., Any],
-        inputs: tuple[Node | Tensor, ...],
+        inputs: tuple[Node | Tensor | None, ...],
         partials: tuple[Partial | None, ...],
         options: tuple[Any, ...] = (),
         named: dict[str, Any] | None = None,

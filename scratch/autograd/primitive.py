@@ -56,6 +56,16 @@ def elementwise(body: Callable[P, Any]) -> Callable[P, Tensor]:
     return dressed(general(body, names, broadcasts=True), body, names)
 
 
+def part_of(operation: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Under `primitive`: one of several bodies behind the operation that the user knows."""
+
+    def renamed(body: Callable[P, Any]) -> Callable[P, Any]:
+        body.__name__ = operation
+        return body
+
+    return renamed
+
+
 def on_either(operation: Callable[P, Any]) -> Callable[P, Any]:
     """An operation for use inside a body: arrays in, array out; Tensors in, Tensor out."""
     body: Any = operation.body  # type: ignore[attr-defined]
@@ -275,7 +285,7 @@ def dressed(
         apply.__defaults__ = body.__defaults__ and body.__defaults__[: len(names)]
     functools.update_wrapper(apply, body)
     apply.body = body  # type: ignore[attr-defined]
-    return apply  # type: ignore[return-value]
+    return apply
 
 
 def lifted(body: Body, argument: Any) -> Tensor:

@@ -22,8 +22,6 @@ from .errors import ArgumentError, describe
 from .grad_mode import enable_grad
 from .node import FREED, Node, Partial, check_unchanged
 
-Gradients = dict["Node | Tensor", Any]
-
 
 def walk(
     root: Node,
@@ -32,26 +30,27 @@ def walk(
     retain_graph: bool = False,
     wanted: frozenset[Node] = frozenset(),
     partials: Mapping[Node, Sequence[Partial | None]] | None = None,
-) -> Gradients:
+) -> dict[Any, Any]:
     """The gradient of every leaf and of every wanted node, given the gradient g of root.
 
     partials: for each node its partial derivatives, where not the recorded ones are meant.
     """
-    found: Gradients = {}
-    arrived = {root: g}  # the gradient of each waiting node, so far
+    found: dict[Any, Any] = {}
+    arrived: dict[Any, Any] = {root: g}  # the gradient of each waiting node, so far
     waiting = {root.order: root}
     newest = [-root.order]  # a heap, smallest first: it finds the newest waiting node
-    summed: set[Node | Tensor] = set()  # whose gradient is a sum, an array that only we hold
+    summed: set[Any] = set()  # whose gradient is a sum, an array that only we hold
     while newest:
         order = -heappop(newest)
         node = waiting.pop(order)
         g = arrived.pop(node)
         if node in wanted:
             found[node] = g
-        for input, partial in zip(node.inputs, partials[node] if partials else node.partials):
+        shares: Any = zip(node.inputs, partials[node] if partials else node.partials)
+        for input, partial in shares:
             if type(input) is Node:
                 if input not in arrived:
-                    arrived[input] = partial(g)  # type: ignore[misc]
+                    arrived[input] = partial(g)
                     waiting[input.order] = input
                     heappush(newest, -input.order)
                     continue
@@ -68,9 +67,9 @@ def walk(
                     continue
                 total = found
             if input in summed:
-                total[input] += partial(g)  # type: ignore[misc]
+                total[input] += partial(g)
             else:  # what arrived first may be somebody else's array: the sum is a new one
-                total[input] = total[input] + partial(g)  # type: ignore[misc]
+                total[input] = total[input] + partial(g)
                 summed.add(input)
         if not (retain_graph or partials):
             node.partials = FREED
@@ -81,13 +80,12 @@ def backward(tensor: Tensor, gradient: Any = None, retain_graph: bool = False) -
     """Add d tensor / d leaf to the `.grad` of every leaf; see `Tensor.backward`."""
     g = upstream("backward", "gradient", tensor, gradient)
     if tensor.grad_fn is None:
-        found: Gradients = {tensor: g}
+        found = {tensor: g}
     else:
         found = walk(tensor.grad_fn, g, retain_graph=retain_graph)
     # Written only now: a walk that fails leaves every .grad as it was.
     handed_out = {id(g)}
     for leaf, d in found.items():
-        assert type(leaf) is Tensor  # no node was wanted
         if leaf.grad is None:
             leaf.grad = own(d, handed_out)
         else:
@@ -130,7 +128,7 @@ def grad(
     root = output.grad_fn
     wanted = frozenset(t.grad_fn for t in several if t.grad_fn is not None)
     if root is None:
-        found: Gradients = {output: g}
+        found = {output: g}
     elif create_graph:
         with enable_grad():
             found = walk(root, g, wanted=wanted, partials=partials_on_tensors(root))
@@ -140,7 +138,8 @@ def grad(
     results = []
     handed_out = {id(g)}
     for i, tensor in enumerate(several):
-        d = found.get(tensor.grad_fn or tensor)
+        source: Any = tensor.grad_fn or tensor
+        d = found.get(source)
         if d is None:
             raise RuntimeError(f"inputs[{i}] takes no part in the output: it has no gradient")
         results.append(d if create_graph else Tensor(own(d, handed_out)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Array, primitive, raw
+from ..autograd import Array, part_of, primitive, raw
 from ..tensor import Tensor
 from .reduction import check_same_shape, constant, reduced
 
@@ -34,6 +34,7 @@ def binary_cross_entropy(
 
 
 @primitive
+@part_of("binary_cross_entropy")
 def _binary_cross_entropy(input: Array, target: Array, weight: Any, reduction: str) -> Any:
     """-(y log p + (1 - y) log(1 - p)), p and y in [0, 1], of one shape."""
     check_same_shape(input, target)
@@ -90,6 +91,7 @@ def binary_cross_entropy_with_logits(
 
 
 @primitive
+@part_of("binary_cross_entropy_with_logits")
 def _logits_loss(input: Array, target: Array, reduction: str) -> Any:
     """(1 - y) softplus(z) + y softplus(-z), z and y of one shape."""
     check_same_shape(input, target)
@@ -109,6 +111,7 @@ def _logits_loss(input: Array, target: Array, reduction: str) -> Any:
 
 
 @primitive
+@part_of("binary_cross_entropy_with_logits")
 def _weighted_logits_loss(
     input: Array, target: Array, weight: Any, pos_weight: Any, reduction: str
 ) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..activations import log_softmax
-from ..autograd import Array, on_either, primitive, raw
+from ..autograd import Array, on_either, part_of, primitive, raw
 from ..operations.arithmetic import where
 from ..tensor import Tensor
 from .reduction import check_reduction, constant, reduced
@@ -62,7 +62,7 @@ def cross_entropy(
     counted = y != ignore_index
     w = counted.astype(input.dtype) if weight is None else weight[np.where(counted, y, 0)] * counted
     if label_smoothing == 0:
-        loss = _from_classes(z, y, ignore_index, "none") * w
+        loss: Tensor = _from_classes(z, y, ignore_index, "none") * w
     else:
         loss = _from_distribution(z, smoothed(y, counted, weight, z, label_smoothing))
     if reduction == "none":
@@ -91,7 +91,7 @@ def nll_loss(
     w = counted.astype(input.dtype) if weight is None else weight[np.where(counted, y, 0)] * counted
     at = class_entries(log_p, y, counted)
     taken = log_p[at] if counted.all() else where(counted, log_p[at], 0)  # not 0 * inf
-    loss = -taken * w
+    loss: Tensor = -taken * w
     if reduction == "none":
         return loss.reshape(target.shape)
     total: Tensor = loss.sum()
@@ -99,6 +99,7 @@ def nll_loss(
 
 
 @primitive
+@part_of("cross_entropy")
 def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str) -> Any:
     """-log softmax(z)[y]; logits z (n, C), class indices y (n,).
 
@@ -134,6 +135,7 @@ def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str
 
 
 @primitive
+@part_of("cross_entropy")
 def _from_distribution(input: Array, target: Array) -> Any:
     """-sum_c t_c log softmax(z)_c; logits z and weights t (n, C) -> (n,)."""
     cost = -log_softmax_of(input, 1)

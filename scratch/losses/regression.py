@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Array, primitive, raw
+from ..autograd import Array, part_of, primitive, raw
 from ..tensor import Tensor
 from .reduction import check_same_shape, reduced, weighted
 
@@ -47,6 +47,7 @@ def mse_loss(
 
 
 @primitive
+@part_of("mse_loss")
 def _mse_loss(input: Array, target: Array, reduction: str) -> Any:
     """(input - target)^2, input and target of one shape."""
     check_same_shape(input, target)
@@ -69,6 +70,7 @@ def l1_loss(
 
 
 @primitive
+@part_of("l1_loss")
 def _l1_loss(input: Array, target: Array, reduction: str) -> Any:
     """|input - target|, input and target of one shape."""
     check_same_shape(input, target)
@@ -92,11 +94,13 @@ def huber_loss(
     if not delta > 0:
         raise ValueError(f"huber_loss: delta: expected a positive number, got {delta}")
     if weight is not None:
-        return weighted(_huber_loss(input, target, "none", delta), weight, reduction)
+        loss = weighted(_huber_loss(input, target, "none", delta), weight, "none")
+        return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
     return _huber_loss(input, target, reduction, delta)
 
 
 @primitive
+@part_of("huber_loss")
 def _huber_loss(input: Array, target: Array, reduction: str, delta: float) -> Any:
     """e^2 / 2 near 0, linear beyond delta; input and target of one shape."""
     check_same_shape(input, target)
@@ -124,6 +128,7 @@ def smooth_l1_loss(
 
 
 @primitive
+@part_of("smooth_l1_loss")
 def _smooth_l1_loss(input: Array, target: Array, reduction: str, beta: float) -> Any:
     """e^2 / (2 beta) near 0, |e| - beta / 2 beyond; input and target of one shape."""
     check_same_shape(input, target)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from .. import activations, special
-from ..autograd.grad_mode import mode
 from ..autograd.node import changed_in_place
 from ..tensor import Tensor, raw
 from .arithmetic import add as add
@@ -62,6 +61,11 @@ def argmax(input: Any, dim: int | None = None) -> Tensor:
     return Tensor(np.argmax(raw(input), axis=dim))
 
 
+def transposed(input: Tensor) -> Tensor:
+    """input.T: all dimensions in reverse order."""
+    return permute(input, tuple(range(input.ndim))[::-1])
+
+
 def reflected(operation: Callable[..., Any]) -> Callable[..., Any]:
     """The operator for `number op tensor`."""
     return lambda self, other: operation(other, self)
@@ -103,7 +107,8 @@ def shape_from(operation: Callable[..., Any]) -> Callable[..., Any]:
 
     def method(self: Tensor, *shape: Any) -> Tensor:
         alone = len(shape) == 1 and not isinstance(shape[0], (int, np.integer))
-        return operation(self, tuple(shape[0] if alone else shape))
+        result: Tensor = operation(self, tuple(shape[0] if alone else shape))
+        return result
 
     method.__name__, method.__doc__ = operation.__name__, operation.__doc__
     return method
@@ -141,9 +146,9 @@ def bind() -> None:
     for function in METHODS:
         setattr(Tensor, function.__name__, function)
     # numpy's words, for a body that runs on Tensors
-    Tensor.dot = matmul  # type: ignore[attr-defined]
-    Tensor.astype = to  # type: ignore[attr-defined]
-    Tensor.T = property(lambda self: permute(self, tuple(range(self.ndim))[::-1]))  # type: ignore[attr-defined]
+    numpy_words: dict[str, Any] = {"dot": matmul, "astype": to, "T": property(transposed)}
+    for name, meaning in numpy_words.items():
+        setattr(Tensor, name, meaning)
 
 
 bind()

@@ -66,4 +66,5 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
         raise ValueError(
             f"input: expected a shape that broadcasts to {product.shape}, got {input.shape}"
         )
-    return (input if beta == 1 else input * beta) + product
+    total: Tensor = (input if beta == 1 else input * beta) + product
+    return total

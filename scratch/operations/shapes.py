@@ -47,7 +47,7 @@ def squeeze(input: Array, dim: Dim = None) -> Any:
     """Without the dimensions of length 1: all of them, or those named (others stay)."""
     shape = input.shape
     if dim is None:
-        names = range(len(shape))
+        names: Any = range(len(shape))
     else:
         named = axes(dim, len(shape))
         names = named if isinstance(named, tuple) else () if named is None else (named,)
