@@ -27,6 +27,7 @@ from .sides import Array, Pass, Side, UsageError, as_side
 from .tolerance import (
     Tolerance,
     condition,
+    exponent_unit,
     gradient_unit,
     moved_inputs,
     resolution,
@@ -49,7 +50,7 @@ class Compared:
         ours, theirs: the arrays. A gradient that one side does not have (None) is 0 here.
         allowed: how far apart right computations may be, elementwise; None when shapes differ.
         equal: elementwise, within allowed; None when shapes differ.
-        dtypes: of both sides as returned.
+        dtypes: of ours and theirs as returned.
         missing: "ours" or "theirs" where that side's gradient was None.
         verdict: what the third witness says about the worst entry.
     """
@@ -61,7 +62,7 @@ class Compared:
     theirs: Array
     allowed: Array | None
     equal: Array | None
-    dtypes: tuple[str, str]
+    dtypes: tuple[np.dtype[Any], np.dtype[Any]]
     missing: str = ""
     verdict: Verdict | None = None
 
@@ -73,7 +74,7 @@ class Compared:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of theirs."""
-        return self.theirs.shape
+        return self.shapes[1]
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -122,7 +123,7 @@ class Compared:
 
     @property
     def max_units(self) -> float:
-        """Largest |ours - theirs| in eps max(1, |theirs|), a measure that means something near 0."""
+        """Largest |ours - theirs| in eps max(1, |theirs|): a measure that stays sane near 0."""
         eps = resolution(*self.dtypes) or 1.0
         return self._largest(
             lambda: self._differences / (eps * np.maximum(1.0, _finite_or(self.theirs, 1.0)))
@@ -164,13 +165,13 @@ class Compared:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; infinities and NaN as the strings "inf", "-inf", "nan"."""
-        return _plain(
+        plain: dict[str, Any] = _plain(
             {
                 "what": self.what,
                 "name": self.name,
                 "ok": self.ok,
                 "shape": self.shapes,
-                "dtype": self.dtypes,
+                "dtype": [str(d) for d in self.dtypes],
                 "elements": self.elements,
                 "differing": self.differing,
                 "max_absolute": self.max_absolute,
@@ -185,6 +186,7 @@ class Compared:
                 "verdict": None if self.verdict is None else self.verdict.to_dict(),
             }
         )
+        return plain
 
 
 @dataclass(eq=False)
@@ -399,14 +401,14 @@ def _inputs(arrays: Sequence[Any], dtype: Any) -> tuple[list[Array], np.dtype[An
     if working not in (np.float64, np.float32):
         raise ValueError(f'dtype must be "float64" or "float32", got {dtype!r}')
     inputs = []
-    for number, given in enumerate(arrays, start=1):
+    for place, given in enumerate(arrays, start=1):
         try:
             array = np.asarray(given)
         except ValueError as error:
-            raise ValueError(f"argument {number} is no array: {error}") from error
+            raise ValueError(f"argument {place} is no array: {error}") from error
         if array.dtype.kind not in "biuf":
             raise TypeError(
-                f"argument {number} must be an array of real numbers, got {type(given).__name__} "
+                f"argument {place} must be an array of real numbers, got {type(given).__name__} "
                 f"of dtype {array.dtype}"
             )
         with np.errstate(over="ignore"):
@@ -422,9 +424,9 @@ def _wanted(inputs: list[Array], requires_grad: Sequence[bool] | None) -> list[b
             f"requires_grad must have one bool an argument: {len(inputs)} arguments, "
             f"{len(requires_grad)} given"
         )
-    for number, (a, w) in enumerate(zip(inputs, requires_grad), start=1):
+    for place, (a, w) in enumerate(zip(inputs, requires_grad), start=1):
         if w and a.dtype.kind != "f":
-            raise ValueError(f"argument {number} has dtype {a.dtype}: only floats have a gradient")
+            raise ValueError(f"argument {place} has dtype {a.dtype}: only floats have a gradient")
     return [bool(w) for w in requires_grad]
 
 
@@ -437,7 +439,8 @@ def _names(
                 f"names must name each argument: {len(inputs)} arguments, {len(names)} names"
             )
         return list(names)
-    for candidate in (first.parameter_names(), second.parameter_names()):
+    for one in (first, second):
+        candidate = one.parameter_names()
         if len(candidate) >= len(inputs):
             return candidate[: len(inputs)]
     return [f"argument {i + 1}" for i in range(len(inputs))]
@@ -457,7 +460,7 @@ def _compared(
     unit: float,
     missing: str = "",
 ) -> Compared:
-    dtypes = str(ours.dtype), str(theirs.dtype)
+    dtypes = ours.dtype, theirs.dtype
     if ours.shape != theirs.shape:
         return Compared(what, name, number, ours, theirs, None, None, dtypes, missing)
     eps = resolution(ours.dtype, theirs.dtype) if theirs.dtype.kind == "f" else 0.0
@@ -551,7 +554,7 @@ def _explain(result: Comparison, case: Case, tolerance: Tolerance, witness: bool
             kink = None
             if c.what == "gradient" and outputs_agree and not c.missing and c.worst is not None:
                 kink = look_around(case, c.argument, ~c.equal, c.worst)
-            if witness and kink is None:
+            if witness and (kink is None or not kink.agree_around):
                 c.verdict = _ask_witness(c, case, outputs_agree)
             result.findings.append(_values_finding(c, case, kink))
     order = {MISTAKE: 0, CONVENTION: 1}
@@ -582,11 +585,15 @@ def _widen_by_condition(compared: list[Compared], case: Case, tolerance: Toleran
             continue
         gradient = c.what == "gradient"
         shapes = [a.shape for a in (*case.inputs, *(case.upstream if gradient else []))]
+        unit: Any = 1.0
+        if gradient:
+            exponent = exponent_unit(c.theirs, case.inputs[c.argument])
+            unit = np.maximum(gradient_unit(case.upstream, c.theirs), exponent)
         c.allowed = tolerance.allowed(
             c.theirs,
             eps=resolution(*c.dtypes),
             terms=summed_terms(c.shape, shapes) + nodes,
-            unit=gradient_unit(case.upstream, c.theirs) if gradient else 1.0,
+            unit=unit,
             condition=condition(base[position], [m[position] for m in moved]),
         )
         c.equal = _within(c.ours, c.theirs, c.allowed)
@@ -613,7 +620,7 @@ def _values_finding(c: Compared, case: Case, kink: Kink | None) -> Finding:
     if c.missing == "ours":
         return Finding("missing", c.name, f"backward gives no {c.name} (None); theirs has one",
                        detail)
-    if kink is not None:
+    if kink is not None and kink.agree_around:
         where = _where(c, case)
         ours, theirs = _for_upstream_of_ones(c, case)
         detail |= {"where": where, "ours_for_ones": ours, "theirs_for_ones": theirs,
@@ -635,6 +642,8 @@ def _values_finding(c: Compared, case: Case, kink: Kink | None) -> Finding:
             "jumps there, so this point needs a case of its own",
             detail,
         )
+    if kink is not None and kink.jumps:
+        detail["at_kink"] = True
     pattern = _pattern(c.ours, c.theirs, c.allowed)
     if pattern:
         detail["pattern"] = pattern
@@ -665,11 +674,11 @@ def _where(c: Compared, case: Case) -> str:
     at = x[~c.equal]
     if np.all(at == 0):
         return f"where {name} is 0"
-    if np.all(at == at.flat[0]):
-        return f"where {name} is {at.flat[0]:.6g}"
     others = np.concatenate([np.ravel(a) for a in case.inputs if a.dtype.kind == "f"])
     if all(np.count_nonzero(others == v) > 1 for v in at.flat):
         return f"where {name} is tied"
+    if np.all(at == at.flat[0]):
+        return f"where {name} is {at.flat[0]:.6g}"
     worst = "" if c.worst is None else f"[{', '.join(map(str, c.worst))}]"
     return f"at {name}{worst}"
 
@@ -687,7 +696,10 @@ def _pattern(ours: Array, theirs: Array, allowed: Array | None) -> str:
         return ""
     if not np.any(a):
         return "ours is 0 everywhere"
-    close = lambda left, right: bool(np.all(np.abs(left - right) <= 100 * allowed))
+
+    def close(left: Array, right: Array) -> bool:
+        return bool(np.all(np.abs(left - right) <= 100 * allowed))
+
     if close(a, -b):
         return "ours has the opposite sign everywhere"
     if a.ndim == 2 and a.shape[0] == a.shape[1] and a.size > 1 and close(a, b.T):
@@ -742,7 +754,7 @@ def _reshaped(a: Array, shape: tuple[int, ...]) -> list[tuple[str, Array]]:
 
 
 def _dtype_findings(c: Compared, case: Case) -> list[Finding]:
-    ours, theirs = (np.dtype(d) for d in c.dtypes)
+    ours, theirs = c.dtypes
     if ours == theirs or c.missing:
         return []
     if c.what == "output" and ours.kind in "iu" and theirs.kind in "iu":

@@ -58,6 +58,7 @@ class NumpySide(Side):
         if self.gradient is not None and not callable(self.gradient):
             raise UsageError(f"backward must be a function or None, got {self.gradient!r}")
         self.cache, self.upstream = cache, upstream
+        self.parameters = None if self.gradient is None else parameters_of(self.gradient)
 
     def parameter_names(self) -> list[str]:
         return positional_names(self.function)
@@ -88,6 +89,7 @@ class NumpySide(Side):
             expected=expected,
             cache=self.cache,
             upstream=self.upstream,
+            parameters=self.parameters,
         )
 
 
@@ -100,13 +102,14 @@ def plan_call(
     expected: int | None = None,
     cache: bool | None = None,
     upstream: bool | None = None,
+    parameters: tuple[list[str], Callable[[int], bool]] | None = None,
 ) -> Call:
     """How to call backward, from what forward returned and how many parameters backward takes.
 
     With n arguments and g the upstream gradient, for a forward that returns
 
-    - an array: backward(g, *arguments), backward(g, out), backward(g), backward(g, out, *arguments),
-      or, for a single number, backward(*arguments) under forward's own parameter names;
+    - an array: backward(g, *arguments), backward(g, out), backward(g), backward(g, out,
+      *arguments), or, for a single number, backward(*arguments) under forward's parameter names;
     - a tuple: (out, cache) and backward(g, cache), (out, a, b) and backward(g, a, b), several
       outputs and backward(*gs, *arguments), ((out1, out2), cache) and backward((g1, g2), cache).
 
@@ -117,7 +120,7 @@ def plan_call(
     >>> call.outputs, call.arguments(["g"])
     ([1.0], ('g', 'kept'))
     """
-    names, fits = _parameters(backward)
+    names, fits = parameters if parameters is not None else parameters_of(backward)
     n = len(arguments)
     first = names[0] if names else ""
     second = names[1] if len(names) > 1 else ""
@@ -134,13 +137,14 @@ def plan_call(
         outputs = list(result) if isinstance(result, tuple) else [result]
         one = len(outputs) == 1
         k = len(outputs)
-        is_loss = one and np.size(result) == 1 and np.ndim(result) == 0
+        is_loss = one and not isinstance(result, list | tuple) and np.ndim(result) == 0
         same_names = names[:n] == list(forward_names[:n]) and fits(n)
         if upstream is False or (upstream is None and is_loss and same_names):
             if fits(n):
                 return no_upstream(outputs, tuple(arguments))
-        elif fits(k + n) and not (n == 1 and fits(2) and second in OUTPUT_NAMES
-                                  and second not in forward_names):
+        elif fits(k + n) and not (
+            n == 1 and second in OUTPUT_NAMES and second not in forward_names[:n]
+        ):
             return call(outputs, lambda g: (*g, *arguments))
         elif fits(2 * k):
             return call(outputs, lambda g: (*g, *outputs))
@@ -164,7 +168,7 @@ def plan_call(
         )
         if all_outputs and fits(length + n):
             return call(list(result), lambda g: (*g, *arguments))
-        if all_outputs and fits(length):
+        if all_outputs and fits(length) and names[1 : 1 + n] != list(forward_names[:n]):
             return call(list(result), lambda g: tuple(g))
         if all_outputs and fits(1 + n):
             return call(list(result), lambda g: (tuple(g), *arguments))
@@ -185,7 +189,7 @@ def plan_call(
     raise UsageError(_no_convention(backward, names, n, f"a tuple of {length}"))
 
 
-def _parameters(backward: Callable[..., Any]) -> tuple[list[str], Callable[[int], bool]]:
+def parameters_of(backward: Callable[..., Any]) -> tuple[list[str], Callable[[int], bool]]:
     """Backward's positional names, and whether it can be called with k of them."""
     try:
         parameters = list(inspect.signature(backward).parameters.values())
@@ -248,8 +252,8 @@ class _NumpyPass(Pass):
         self.outputs = []
         for number, output in enumerate(self.call.outputs):
             array, weak = as_array(output, "forward")
-            is_float = array.dtype.kind == "f"
-            self.outputs.append(array.astype(self.float_dtype if weak and is_float else array.dtype))
+            weak = weak and array.dtype.kind == "f"
+            self.outputs.append(array.astype(self.float_dtype if weak else array.dtype))
             self.note_shared(self.output_name(number), array, "forward", before)
 
     def output_name(self, number: int) -> str:
@@ -420,10 +424,7 @@ def shares(a: Array, b: Array) -> bool:
     """Whether two arrays have an element of memory in common."""
     if not np.may_share_memory(a, b):
         return False
-    try:
-        return bool(np.shares_memory(a, b, max_work=100_000))
-    except RuntimeError:                                # numpy gave up looking: say nothing
-        return False
+    return bool(np.shares_memory(a, b))
 
 
 def _shares_any(a: Array, others: list[Array]) -> bool:

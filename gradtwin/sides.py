@@ -43,7 +43,7 @@ class Pass(ABC):
 
     @abstractmethod
     def backward(self, upstream: Sequence[Array]) -> list[Array | None]:
-        """One gradient an argument (None where none was asked for or none came), for g an output."""
+        """One gradient an argument, None where none was asked for or none came."""
 
 
 class Side(ABC):
@@ -212,7 +212,7 @@ class _TensorSide(Side):
         return positional_names(self.function)
 
     def outputs_of(self, result: Any, is_tensor: Callable[[Any], bool]) -> tuple[list[Any], bool]:
-        """The outputs, and whether several came; lists are accepted, plain numbers are constants."""
+        """The outputs (a tuple or list means several); plain numbers are constants."""
         several = isinstance(result, tuple | list)
         outputs = list(result) if several else [result]
         for output in outputs:

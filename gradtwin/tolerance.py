@@ -15,8 +15,10 @@ floats at 1 and u = eps/2 the largest relative error of one rounding:
    rounding error analysis, SIAM J. Sci. Comput. 41, 2019). The sum of |terms| is not visible from
    outside; it is part of the condition of the inputs, and that can be measured (`condition`).
 3. An intermediate value of order 1 leaves one rounding of 1 behind, however small the result:
-   PyTorch's sigmoid'(37) is y (1 - y) = 1.1e-16, the exact value 8.5e-17. So up to ULPS roundings of
-   the unit of the quantity, eps `unit`, pass: 1 for an output, the upstream gradient for a gradient.
+   PyTorch's sigmoid'(37) is y (1 - y) = 1.1e-16, the exact value 8.5e-17. So up to ULPS roundings
+   of the unit of the quantity, eps `unit`, pass: 1 for an output, the upstream gradient for a
+   gradient. Where a gradient is an exponential, the rounding of its exponent adds
+   (`exponent_unit`).
 
 Together: allowed = eps ((ULPS + roundings) (|f| + condition) + ULPS unit).
 
@@ -40,6 +42,9 @@ ULPS = 4.0
 
 SQRT_FACTOR = 8.0
 """From n = 64 terms on, 8 sqrt(n) < n roundings are counted: the probabilistic bound."""
+
+LARGEST_EXPONENT = 745.0
+"""exp(-745) is the smallest positive number of float64, exp(710) overflows."""
 
 INPUT_MOVE = 2.0**-26
 """Relative move of every input by which `condition` is measured: the root of float64's eps, which
@@ -75,7 +80,7 @@ class Tolerance:
         *,
         eps: float,
         terms: int = 1,
-        unit: float = 1.0,
+        unit: Any = 1.0,
         condition: Any = 0.0,
     ) -> Array:
         """How far from `expected` a right computation may be; shape of expected, float64.
@@ -84,7 +89,7 @@ class Tolerance:
             expected: the values |f|.
             eps: spacing of the coarsest dtype involved at 1 (see `resolution`).
             terms: bound on the summed terms (see `summed_terms`), unless the tolerance has its own.
-            unit: the magnitude of an intermediate value (see `gradient_unit`).
+            unit: the magnitude of intermediate values (see `gradient_unit`, `exponent_unit`).
             condition: |x f'| where it is known; it is added to |f|.
         """
         count = terms if self.terms is None else self.terms
@@ -145,15 +150,29 @@ def gradient_unit(upstream: Sequence[Any], gradient: Any) -> float:
     return incoming * max(min(outgoing / size, 1.0), min(seen / incoming, 1.0))
 
 
-def moved_inputs(arrays: Sequence[Array], seed: int) -> list[Array]:
-    """Every nonzero float moved by a relative +-INPUT_MOVE, equal magnitudes alike; float64.
+def exponent_unit(gradient: Any, argument: Any) -> Array:
+    """Magnitude of the rounding that an exponent passes on: |gradient| min(|x|, 745), elementwise.
 
-    Equal magnitudes move alike and zeros stay, so that ties and kinks stay where they are.
+    A right gradient may be an exponential of a difference as large as the argument itself
+    (PyTorch's logsumexp: exp(x - lse)). The rounding of the exponent, eps |x|, is a relative error
+    of the result. Beyond 745 the exponential is 0 or infinite.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        result: Array = np.abs(np.asarray(gradient, np.float64)) * np.minimum(
+            np.abs(np.asarray(argument, np.float64)), LARGEST_EXPONENT
+        )
+    return np.where(np.isfinite(result), result, 0.0)
+
+
+def moved_inputs(arrays: Sequence[Array], seed: int) -> list[Array]:
+    """Every nonzero float moved by a relative +-INPUT_MOVE, equal values alike; float64.
+
+    Equal values move alike and zeros stay, so that ties and kinks stay where they are.
     """
     floats = [np.asarray(a, dtype=np.float64) for a in arrays if a.dtype.kind == "f"]
     if not floats:
         return list(arrays)
-    flat = np.concatenate([np.abs(a).ravel() for a in floats])
+    flat = np.concatenate([a.ravel() for a in floats])
     _, place = np.unique(flat, return_inverse=True)
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=flat.size)[place]
     moved: list[Array] = []

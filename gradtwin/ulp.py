@@ -29,9 +29,7 @@ def ulp_distance(a: Any, b: Any) -> Array:
     2.0
     """
     left, right = np.asarray(a), np.asarray(b)
-    dtype = np.dtype(np.float64)
-    if np.float32 in (left.dtype, right.dtype):
-        dtype = np.dtype(np.float32)
+    dtype: Any = np.float32 if np.float32 in (left.dtype, right.dtype) else np.float64
     with np.errstate(over="ignore", invalid="ignore"):
         left, right = left.astype(dtype), right.astype(dtype)
     i, j = _ordinal(left), _ordinal(right)
@@ -42,9 +40,10 @@ def ulp_distance(a: Any, b: Any) -> Array:
 
 
 def _ordinal(x: Array) -> Array:
-    """Unsigned integers in the order of the floats: neighbours differ by 1, both zeros are equal."""
+    """Unsigned integers in the order of the floats: neighbours differ by 1, the zeros by 0."""
     unsigned: Any = np.uint32 if x.dtype == np.float32 else np.uint64
     bits = np.ascontiguousarray(x).view(unsigned).reshape(x.shape)
     sign = unsigned(1) << unsigned(8 * x.dtype.itemsize - 1)
     magnitude = bits & ~sign
-    return np.where(bits & sign, sign - magnitude, sign + magnitude)
+    ordered: Array = np.where(bits & sign, sign - magnitude, sign + magnitude)
+    return ordered

@@ -19,6 +19,7 @@ import numpy as np
 
 from .case import Case
 from .sides import Array, Side
+from .tolerance import resolution
 
 LEVELS = 7
 """Halvings of h in one extrapolation table."""
@@ -85,8 +86,8 @@ def derivative(
                 value, error = _extrapolated(f, x, h, eps)
                 if error < best[1]:
                     best = (value, error)
-            if math.isfinite(best[1]) and _has_kink(f, x, np.longdouble(power)):
-                return best[0], math.inf
+        if math.isfinite(best[1]) and _has_kink(f, x, np.longdouble(min(scales))):
+            return best[0], math.inf
     return best
 
 
@@ -138,9 +139,10 @@ def judge(ours: float, theirs: float, value: float, error: float, allowed: float
     >>> judge(0.25, 0.19, 0.25, 1e-12, allowed=1e-15)
     'ours'
     """
-    if math.isnan(value) or not error <= abs(ours - theirs) / 4:
-        if not (math.isfinite(error) and math.isnan(ours) != math.isnan(theirs)):
-            return "undecided"
+    one_is_nan = math.isnan(ours) != math.isnan(theirs)
+    settled = math.isfinite(error) if one_is_nan else error <= abs(ours - theirs) / 4
+    if math.isnan(value) or not settled:
+        return "undecided"
     margin = error + allowed
     near_ours, near_theirs = abs(ours - value) <= margin, abs(theirs - value) <= margin
     if near_ours and near_theirs:                           # apart by little more than allowed
@@ -193,29 +195,40 @@ def about_output(
     Only where the two wider values agree do both sides compute the same function, and the question
     who rounds badly has an answer.
     """
-    values: list[tuple[float, float]] = []
-    narrow = max((a.dtype.itemsize for a in case.inputs if a.dtype.kind == "f"), default=8)
-    for side, own in ((case.ours, ours), (case.theirs, theirs)):
-        try:
-            with np.errstate(all="ignore"):
-                out = case.evaluate(side, case.widened(side.extended))[output]
-            value, eps = float(out[index]), float(np.finfo(out.dtype).eps)
-            if out.dtype.itemsize <= narrow:                # no wider than before: nothing new
-                value, eps = own, math.inf
-        except Exception:
-            value, eps = own, math.inf
-        values.append((value, eps))
-    (our_value, our_eps), (their_value, their_eps) = values
-    if math.isinf(our_eps) and math.isinf(their_eps):
+    narrow = resolution(*(a.dtype for a in case.inputs)) or resolution(np.float64)
+    our_value, our_error = _wider(case, case.ours, output, index, ours, narrow)
+    their_value, their_error = _wider(case, case.theirs, output, index, theirs, narrow)
+    value, error = min((our_error, our_value), (their_error, their_value))[::-1]
+    if math.isinf(error):
         return Verdict("undecided", by="neither side runs in a wider dtype")
-    agree = abs(our_value - their_value) <= 4 * allowed or our_value == their_value
-    if agree or min(our_eps, their_eps) < 1e-17:
-        value = our_value if our_eps <= their_eps else their_value
-        side = judge(ours, theirs, value, 0.0, allowed)
-        who = "ours" if our_eps <= their_eps else "theirs"
-        if agree or side == "theirs":
-            return Verdict(side, value, 4 * min(our_eps, their_eps), f"{who} in a wider dtype")
-    return Verdict("undecided", by="the two sides compute different functions")
+    right = judge(ours, theirs, value, error, max(allowed, narrow * abs(value)))
+    if math.isfinite(our_error) and math.isfinite(their_error):
+        same_function = abs(our_value - their_value) <= 4 * (our_error + their_error + allowed)
+    else:                                                   # one side confirms the other
+        same_function = right == ("theirs" if math.isfinite(our_error) else "ours")
+    if not same_function:
+        return Verdict("undecided", by="the two sides compute different functions")
+    who = "ours" if our_error <= their_error else "theirs"
+    return Verdict(right, value, error, f"{who} in a wider dtype")
+
+
+def _wider(
+    case: Case, side: Side, output: int, index: tuple[int, ...], own: float, narrow: float
+) -> tuple[float, float]:
+    """One side's value of an output in a wider dtype, and a bound on its error.
+
+    Rounding errors shrink with eps: what the wider dtype changed, times the ratio of the two eps,
+    estimates what is still wrong.
+    """
+    try:
+        out = case.evaluate(side, case.widened(side.extended))[output]
+        value, eps = float(out[index]), float(np.finfo(out.dtype).eps)
+    except Exception:
+        return own, math.inf
+    if eps >= narrow or not math.isfinite(value):
+        return own, math.inf
+    change = abs(value - own)
+    return value, eps * abs(value) + (4 * eps / narrow * change if math.isfinite(change) else 0.0)
 
 
 def _difference_quotient(
@@ -273,11 +286,14 @@ class Kink:
     """What the neighbourhood of a point says about entries of a gradient that differ there.
 
     Args:
-        is_kink: the derivative jumps there, and both sides keep within its one-sided values;
-            otherwise the two sides differ at exactly this point although nothing jumps.
-        low, high: the derivative a little to either side at the worst entry.
+        agree_around: the two sides agree a little to every side of the point.
+        jumps: the derivative of theirs jumps at the worst entry.
+        is_kink: both, and both sides keep within the one-sided derivatives: a convention.
+        low, high: the derivative of theirs a little to either side at the worst entry.
     """
 
+    agree_around: bool
+    jumps: bool
     is_kink: bool
     low: float
     high: float
@@ -286,7 +302,7 @@ class Kink:
 def look_around(
     case: Case, argument: int, differing: Array, worst: tuple[int, ...]
 ) -> Kink | None:
-    """Whether the sides agree a little to every side of the inputs; None: they do not.
+    """What a little to every side of the inputs tells; None: nothing (code fails there, rounding).
 
     Args:
         argument: whose gradient differs.
@@ -313,33 +329,37 @@ def look_around(
             single.append((index, moved))
     low = np.full(differing.shape, np.inf)
     high = np.full(differing.shape, -np.inf)
+    agree_around = True
     try:
         for inputs in probes:
             pair = _gradients(case, argument, inputs)
-            if pair is None or not _alike(*pair):
+            if pair is None:
                 return None
             low, high = np.minimum(low, pair[1]), np.maximum(high, pair[1])
+            if not _alike(*pair):
+                agree_around, single = False, single[:2]
+                break
         for index, inputs in single:
             pair = _gradients(case, argument, inputs)
-            if pair is not None and _alike(pair[0][index], pair[1][index]):
+            if pair is not None:
                 low[index] = min(low[index], pair[1][index])
                 high[index] = max(high[index], pair[1][index])
         here = _gradients(case, argument, base)
     except Exception:
         return None
-    if here is None:
+    if here is None or _alike(here[0][worst], here[1][worst]):  # no more than rounding
         return None
     low, high = np.where(np.isnan(low), np.inf, low), np.where(np.isnan(high), -np.inf, high)
     slack = 10 * MOVE * float(np.max(np.maximum(abs(low), abs(high)), initial=0.0,
                                      where=np.isfinite(low) & np.isfinite(high)))
-    jumps = high - low > 2 * slack
+    jumps = bool((high - low)[worst] > 2 * slack)
     # a convention lies between the one-sided values, or is the 0 of "no gradient here"
     within = [
         (value >= np.minimum(low, 0) - slack) & (value <= np.maximum(high, 0) + slack)
         for value in here
     ]
-    is_kink = bool(jumps[worst] and np.all((within[0] & within[1])[differing]))
-    return Kink(is_kink, float(low[worst]), float(high[worst]))
+    is_kink = agree_around and jumps and bool(np.all((within[0] & within[1])[differing]))
+    return Kink(agree_around, jumps, is_kink, float(low[worst]), float(high[worst]))
 
 
 def _step(a: Array) -> Array:

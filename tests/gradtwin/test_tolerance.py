@@ -1,0 +1,215 @@
+"""The derived tolerances: every right computation passes, every small mistake does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from gradtwin.compare import compare
+from gradtwin.tolerance import Tolerance, gradient_unit, resolution, roundings, summed_terms
+
+DTYPES = ["float32", "float64"]
+
+
+def backwards_sum(x: Any) -> Any:
+    """A sum one by one from the end: another order than any library's."""
+    total = x.dtype.type(0)
+    for value in x[::-1]:
+        total = total + value
+    return total
+
+
+def linear_loop(x: Any, weight: Any, bias: Any) -> Any:
+    out = np.zeros((len(x), len(weight)), x.dtype)
+    for i in range(len(x)):
+        for j in range(len(weight)):
+            out[i, j] = backwards_sum(x[i] * weight[j]) + bias[j]
+    return out
+
+
+def linear_loop_backward(g: Any, x: Any, weight: Any, bias: Any) -> Any:
+    d_x, d_weight, d_bias = np.zeros_like(x), np.zeros_like(weight), np.zeros_like(bias)
+    for i in range(len(x)):
+        for j in range(len(weight)):
+            d_x[i] += g[i, j] * weight[j]
+            d_weight[j] += g[i, j] * x[i]
+            d_bias[j] += g[i, j]
+    return d_x, d_weight, d_bias
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("seed", range(3))
+def test_another_order_of_summation_passes(dtype: str, scale: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, d, h = rng.integers(1, 30, 3)
+    x, weight = rng.normal(size=(n, d)) * scale, rng.normal(size=(h, d))
+    result = compare(
+        (linear_loop, linear_loop_backward), F.linear, x, weight, rng.normal(size=h), dtype=dtype
+    )
+    assert result.ok, str(result)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", [3, 100, 3000])
+def test_a_sum_that_cancels_to_nothing_passes(dtype: str, size: int) -> None:
+    values = np.random.default_rng(size).normal(size=size) * 100
+    values = np.concatenate([values, -values])
+    pair = backwards_sum, lambda g, x: np.full_like(x, g)
+    result = compare(pair, torch.sum, values, dtype=dtype)
+    assert result.ok, str(result)
+
+
+def sigmoid(x: Any) -> Any:
+    e = np.exp(-np.abs(x))
+    return np.where(x < 0, e, 1) / (1 + e)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("x", [37.0, -37.0, 19.0, -30.0, 800.0, -800.0, 0.0])
+def test_the_exact_sigmoid_passes_beside_pytorch_saturated(dtype: str, x: float) -> None:
+    def backward(g: Any, x: Any) -> Any:
+        e = np.exp(-np.abs(x))
+        return g * (e / (1 + e) ** 2)
+
+    result = compare((sigmoid, backward), torch.sigmoid, [x], dtype=dtype)
+    assert result.ok, str(result)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_steep_tail_passes(dtype: str) -> None:
+    """exp(-x^2) at 5: one rounding of x^2 moves the result by 25 roundings."""
+    pair = lambda x: np.exp(-(x * x)), lambda g, x: -2 * x * g * np.exp(-(x * x))
+    x = np.linspace(-6, 6, 41)
+    result = compare(pair, lambda x: torch.exp(-torch.pow(x, 2)), x, dtype=dtype)
+    assert result.ok, str(result)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_deep_network_passes(dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=(8, 8)) / np.sqrt(8) for _ in range(30)]
+
+    def forward(x: Any, *weights: Any) -> Any:
+        layers = [x]
+        for weight in weights:
+            layers.append(np.tanh(np.einsum("ij,kj->ik", layers[-1], weight)))
+        return layers[-1], (layers, weights)
+
+    def backward(g: Any, cache: Any) -> Any:
+        layers, weights = cache
+        gradients = []
+        for weight, h, below in zip(weights[::-1], layers[:0:-1], layers[-2::-1]):
+            d_z = g * (1 - h * h)
+            gradients.append(d_z.T @ below)
+            g = d_z @ weight
+        return (g, *gradients[::-1])
+
+    def theirs(x: Any, *weights: Any) -> Any:
+        for weight in weights:
+            x = torch.tanh(x @ weight.T)
+        return x
+
+    result = compare((forward, backward), theirs, rng.normal(size=(3, 8)), *weights, dtype=dtype)
+    assert result.ok, str(result)
+
+
+def softmax(z: Any) -> Any:
+    e = np.exp(z - z.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+Pair = tuple[Callable[..., Any], Callable[..., Any]]
+
+MISTAKES: dict[str, tuple[Pair, Any, list[tuple[int, ...]]]] = {
+    "output times 1.0005": (
+        (lambda x: np.tanh(x) * x.dtype.type(1.0005), lambda g, x: g * (1 - np.tanh(x) ** 2)),
+        torch.tanh,
+        [(4, 3)],
+    ),
+    "gradient times 1.0005": (
+        (np.tanh, lambda g, x: g * (1 - np.tanh(x) ** 2) * x.dtype.type(1.0005)),
+        torch.tanh,
+        [(4, 3)],
+    ),
+    "one of 64 terms is missing": (
+        (lambda x, w: x[:, 1:] @ w[:, 1:].T, lambda g, x, w: (g @ w, g.T @ x)),
+        lambda x, w: x @ w.T,
+        [(8, 64), (5, 64)],
+    ),
+    "bias left out of the batch's last row": (
+        (
+            lambda x, w, b: x @ w.T + b,
+            lambda g, x, w, b: (g @ w, g.T @ x, g[:-1].sum(0)),
+        ),
+        F.linear,
+        [(32, 16), (8, 16), (8,)],
+    ),
+    "softmax gradient times 1.0005": (
+        (
+            softmax,
+            lambda g, z: z.dtype.type(1.0005)
+            * softmax(z) * (g - (g * softmax(z)).sum(1, keepdims=True)),
+        ),
+        lambda z: torch.softmax(z, 1),
+        [(16, 10)],
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_small_mistake_is_caught(name: str, dtype: str) -> None:
+    pair, theirs, shapes = MISTAKES[name]
+    rng = np.random.default_rng(1)
+    result = compare(pair, theirs, *(rng.normal(size=s) for s in shapes), dtype=dtype)
+    assert [f.kind for f in result.findings] == ["values"], str(result)
+
+
+def test_the_formula() -> None:
+    eps = 2.0**-52
+    assert Tolerance().allowed(2.0, eps=eps, terms=3, unit=0.5, condition=1.0) == eps * (
+        (4 + 3) * (2 + 1) + 4 * 0.5
+    )
+    assert Tolerance(ulps=10, terms=0).allowed(1.0, eps=eps, terms=99) == eps * (10 + 10)
+
+
+def test_terms_from_shapes() -> None:
+    assert summed_terms((5, 7), [(5, 64), (7, 64)]) == 64
+    assert summed_terms((), [(5, 64)]) == 320
+    assert summed_terms((0,), [(0,)]) == 1
+    assert summed_terms((), []) == 1
+
+
+def test_long_sums_follow_the_probabilistic_bound() -> None:
+    assert roundings(64) == 64
+    assert roundings(6400) == 640
+
+
+def test_unit_of_a_gradient() -> None:
+    assert gradient_unit([np.array([2.0, -1.0])], np.array([0.0, 0.0])) == 2.0
+    assert gradient_unit([np.array(1.0)], np.full(100, 0.01)) == 0.01      # a mean of 100
+    assert gradient_unit([np.array(1.0)], np.full(100, 0.9)) == 0.9        # a sum of 100
+
+
+def test_resolution_is_that_of_the_coarsest() -> None:
+    assert resolution("float32", "float64") == 2.0**-23
+    assert resolution("int64") == 0.0
+
+
+@pytest.mark.parametrize(("option", "value"), [("ulps", -1.0), ("ulps", np.nan), ("terms", -1)])
+def test_nonsense_is_refused(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match=option):
+        Tolerance(**{option: value})  # type: ignore[arg-type]
+
+
+def test_a_tolerance_of_the_callers_own() -> None:
+    pair = np.tanh, lambda g, x: g * (1 - np.tanh(x) ** 2) * 1.0005
+    x = np.linspace(-1, 1, 5)
+    assert not compare(pair, torch.tanh, x)
+    assert compare(pair, torch.tanh, x, tolerance=Tolerance(ulps=1e13))
