@@ -115,22 +115,6 @@ class Tensor:
         self.requires_grad = requires_grad
         return self
 
-    # ---- backward ---------------------------------------------------------------------------
-
-    def backward(self, gradient: Any = None, retain_graph: bool = False) -> None:
-        """Add d self / d leaf to the `.grad` of every leaf that requires one.
-
-        gradient: array of this tensor's shape, the upstream gradient; may be left out only
-        where the tensor has one element (it is 1 then). The graph's saved arrays are freed
-        unless retain_graph.
-
-        Raises RuntimeError where there is no graph, where it was freed already, and where the
-        gradient is missing or has another shape; `.grad` is then as it was.
-        """
-        from .autograd import backward
-
-        backward(self, gradient, retain_graph)
-
     # ---- Python's protocols -----------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -201,6 +185,8 @@ class Tensor:
     if TYPE_CHECKING:  # bound to the class in operations/__init__.py
 
         T: Tensor
+
+        def backward(self, gradient: Any = None, retain_graph: bool = False) -> None: ...
 
         def __getattr__(self, name: str) -> Callable[..., Tensor]: ...
         def __getitem__(self, index: Any) -> Tensor: ...

@@ -30,7 +30,8 @@ def partials_on_tensors(root: Node) -> dict[Node, Sequence[Partial | None]]:
         for input in node.inputs:
             if type(input) is Tensor:
                 check_unchanged(node, input)
-            arguments.append(values[input] if type(input) is Node else input)
+            given = values[input] if type(input) is Node else input
+            arguments.append(None if type(given) is Tensor and given.data is None else given)
         value, *recorded = node.body(*arguments, *node.options, **(node.named or {}))
         if type(value) is not Tensor or value.requires_grad:
             value = Tensor(value.data if type(value) is Tensor else value)

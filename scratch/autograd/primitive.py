@@ -164,7 +164,7 @@ def three(body: Body) -> Callable[..., Tensor]:
         if type(weight) is not Tensor:
             weight = lifted(body, weight)
         if type(bias) is not Tensor:
-            bias = lifted(body, bias)
+            bias = ABSENT if bias is None else lifted(body, bias)
         try:
             value, d_input, d_weight, d_bias = body(input.data, weight.data, bias.data)
         except Exception as error:
@@ -195,15 +195,15 @@ def two_broadcast(body: Body) -> Callable[..., Tensor]:
         if type(input) is not Tensor:
             input = constant(body, input, other)
         x, y = input.data, other.data
+        alike = x.dtype is y.dtype and x.shape == y.shape
         try:
-            if x.dtype is not y.dtype:
+            if not alike:
                 x, y = to_common_dtype(x, y)
             value, d_input, d_other = body(x, y)
         except Exception as error:
             raise explained(body, (input, other), error) from error
         if (input.requires_grad or other.requires_grad) and mode.recording:
-            # Decided here, once, so that equal shapes pay nothing in backward.
-            if x.shape != y.shape or input.data.dtype is not other.data.dtype:
+            if not alike:  # decided here, once: arguments that are alike pay nothing in backward
                 d_input = back_to(input.data, value, d_input)
                 d_other = back_to(other.data, value, d_other)
             partials = (
@@ -255,6 +255,10 @@ def general(
         return Tensor(value, True, Node(body, inputs, tuple(needed), options, named))
 
     return apply
+
+
+ABSENT = Tensor(None)  # an optional tensor argument that was left out
+ABSENT.data = None  # type: ignore[assignment]
 
 
 # ---- what the decorators need ---------------------------------------------------------------

@@ -37,35 +37,32 @@ def walk(
     """
     found: dict[Any, Any] = {}
     arrived: dict[Any, Any] = {root: g}  # the gradient of each waiting node, so far
-    waiting = {root.order: root}
-    newest = [-root.order]  # a heap, smallest first: it finds the newest waiting node
+    waiting = [(-root.order, root)]  # a heap: its smallest entry is the newest node
     summed: set[Any] = set()  # whose gradient is a sum, an array that only we hold
-    while newest:
-        order = -heappop(newest)
-        node = waiting.pop(order)
+    while waiting:
+        _, node = heappop(waiting)
         g = arrived.pop(node)
-        if node in wanted:
+        if wanted and node in wanted:
             found[node] = g
         shares: Any = zip(node.inputs, partials[node] if partials else node.partials)
         for input, partial in shares:
             if type(input) is Node:
+                total = arrived
                 if input not in arrived:
                     arrived[input] = partial(g)
-                    waiting[input.order] = input
-                    heappush(newest, -input.order)
+                    heappush(waiting, (-input.order, input))
                     continue
-                total = arrived
             elif input is None:
                 continue
             else:
-                if input._version > order:
+                total = found
+                if input._version > node.order:
                     check_unchanged(node, input)
                 if partial is None:
                     continue
                 if input not in found:
                     found[input] = partial(g)
                     continue
-                total = found
             if input in summed:
                 total[input] += partial(g)
             else:  # what arrived first may be somebody else's array: the sum is a new one
@@ -76,13 +73,20 @@ def walk(
     return found
 
 
-def backward(tensor: Tensor, gradient: Any = None, retain_graph: bool = False) -> None:
-    """Add d tensor / d leaf to the `.grad` of every leaf; see `Tensor.backward`."""
-    g = upstream("backward", "gradient", tensor, gradient)
-    if tensor.grad_fn is None:
-        found = {tensor: g}
-    else:
-        found = walk(tensor.grad_fn, g, retain_graph=retain_graph)
+def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> None:
+    """Add d self / d leaf to the `.grad` of every leaf that requires one.
+
+    gradient: array of this tensor's shape, the upstream gradient; may be left out only where the
+        tensor has one element (it is 1 then).
+    retain_graph: keep the graph's saved arrays, for another backward; they are freed otherwise.
+
+    Raises RuntimeError where there is no graph, where it was freed already, where an argument was
+    changed in place since, and where gradient is missing or of another shape; `.grad` is then as
+    it was.
+    """
+    g = upstream("backward", "gradient", self, gradient)
+    root = self.grad_fn
+    found = {self: g} if root is None else walk(root, g, retain_graph=retain_graph)
     # Written only now: a walk that fails leaves every .grad as it was.
     handed_out = {id(g)}
     for leaf, d in found.items():

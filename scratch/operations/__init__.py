@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import activations, special
 from ..autograd.node import changed_in_place
+from ..autograd.walk import backward
 from ..tensor import Tensor, raw
 from .arithmetic import add as add
 from .arithmetic import clamp as clamp
@@ -130,6 +131,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 METHODS: list[Callable[..., Any]] = [
+    backward,
     add, sub, mul, div, neg, abs, sign, square, sqrt, exp, expm1, log, log1p, sin, cos, pow,
     maximum, minimum, clamp, sum, mean, prod, amax, amin, logsumexp, argmax, matmul, addmm,
     transpose, squeeze, unsqueeze, flatten, to,
