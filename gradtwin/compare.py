@@ -473,7 +473,7 @@ def _compared(
 def _within(ours: Array, theirs: Array, allowed: Array) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         a, b = _float(ours), _float(theirs)
-        equal: Array = np.asarray((np.abs(a - b) <= allowed) & np.isfinite(b))
+        equal: Array = np.asarray(np.abs(a - b) <= allowed)
     if not equal.all():
         equal = np.asarray(equal | _identical(ours, theirs))
     return equal
@@ -623,9 +623,10 @@ def _values_finding(c: Compared, case: Case, kink: Kink | None) -> Finding:
     if kink is not None and kink.agree_around:
         where = _where(c, case)
         ours, theirs = _for_upstream_of_ones(c, case)
+        mine, other = number(ours, theirs), number(theirs, ours)
         detail |= {"where": where, "ours_for_ones": ours, "theirs_for_ones": theirs,
                    "low": kink.low, "high": kink.high}
-        values = f"{number(ours)} against {number(theirs)} for an upstream gradient of 1"
+        values = f"{mine} against {other} for an upstream gradient of 1"
         if kink.is_kink:
             return Finding(
                 "kink",
@@ -707,7 +708,7 @@ def _pattern(ours: Array, theirs: Array, allowed: Array | None) -> str:
     if np.any(b) and b.size > 1:
         ratio = float(a.flat[int(np.argmax(np.abs(b)))] / b.flat[int(np.argmax(np.abs(b)))])
         if close(a, ratio * b):
-            return f"ours is {ratio:.6g} times theirs everywhere"
+            return f"ours is {number(ratio, 1.0)} times theirs everywhere"
     if b.size > 1:
         shift = float(np.ravel(a - b)[0])
         if close(a - b, np.asarray(shift)):

@@ -67,11 +67,12 @@ def _array_lines(c: Compared, width: int) -> list[str]:
     if c.worst is None:
         return lines
     at = f"[{', '.join(map(str, c.worst))}]" if c.worst else ""
+    ours, theirs = c.ours_at_worst, c.theirs_at_worst
     lines += [
-        f"      worst at {c.name}{at}: ours {number(c.ours_at_worst)}, "
-        f"theirs {number(c.theirs_at_worst)}, allowed difference {number(c.allowed_at_worst, 2)}",
-        f"      largest difference {number(c.max_absolute, 3)} absolute, "
-        f"{number(c.max_relative, 3)} relative, {number(c.max_ulp, 3)} ULP",
+        f"      worst at {c.name}{at}: ours {number(ours, theirs)}, theirs {number(theirs, ours)}, "
+        f"allowed difference {number(c.allowed_at_worst, digits=2)}",
+        f"      largest difference {number(c.max_absolute, digits=3)} absolute, "
+        f"{number(c.max_relative, digits=3)} relative, {number(c.max_ulp, digits=3)} ULP",
     ]
     if c.verdict is not None:
         lines.append(f"      third witness: {_verdict(c)}")
@@ -91,10 +92,11 @@ def _verdict(c: Compared) -> str:
     assert c.verdict is not None
     v = c.verdict
     words = _VERDICTS[v.side]
+    wrong = c.theirs_at_worst if v.side == "ours" else c.ours_at_worst
     if v.value is not None:
-        words += f", the value is {number(v.value)}"
+        words += f", the value is {number(v.value, wrong)}"
         if v.error:
-            words += f" +- {number(v.error, 2)}"
+            words += f" +- {number(v.error, digits=2)}"
     if v.by:
         words += f" ({v.by})"
     if v.own is True:
@@ -104,12 +106,17 @@ def _verdict(c: Compared) -> str:
     return words
 
 
-def number(x: float | None, digits: int = 6) -> str:
-    """A number as people write it; as many digits as say something."""
+def number(x: float | None, other: float | None = None, digits: int = 6) -> str:
+    """A number as people write it; with so many digits that it differs from `other`.
+
+    >>> number(0.1), number(3.0), number(1.00000001, 1.0)
+    ('0.1', '3', '1.00000001')
+    """
     if x is None:
         return "-"
-    if x == int(x) if math.isfinite(x) else False:
-        return f"{int(x)}" if abs(x) < 1e6 else f"{x:.{digits}g}"
+    if other is not None and x != other and math.isfinite(x):
+        while digits < 17 and f"{x:.{digits}g}" == f"{other:.{digits}g}":
+            digits += 1
     return f"{x:.{digits}g}"
 
 

@@ -85,6 +85,8 @@ class Tolerance:
     ) -> Array:
         """How far from `expected` a right computation may be; shape of expected, float64.
 
+        NaN and infinities allow nothing: they must be equal.
+
         Args:
             expected: the values |f|.
             eps: spacing of the coarsest dtype involved at 1 (see `resolution`).
@@ -96,7 +98,7 @@ class Tolerance:
         magnitude = np.abs(np.asarray(expected, dtype=np.float64)) + condition
         with np.errstate(invalid="ignore", over="ignore"):
             bound = eps * (self.ulps + roundings(count)) * magnitude + eps * self.ulps * unit
-        result: Array = np.asarray(bound)
+        result: Array = np.where(np.isfinite(bound), bound, 0.0)
         return result
 
 

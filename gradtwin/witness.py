@@ -99,10 +99,9 @@ def _extrapolated(
     previous: list[Any] = []
     for level in range(LEVELS):
         above, below = f(x + h), f(x - h)
-        quotient = np.sum(np.asarray(above) - np.asarray(below)) / (2 * h)
-        dtype = np.asarray(above).dtype
-        unit = float(np.finfo(dtype).eps) if eps is None else eps
-        noise = unit * float(np.sum(np.abs(above)) + np.sum(np.abs(below))) / float(2 * h)
+        quotient = _change(above, below) / (2 * h)
+        unit = float(np.finfo(np.asarray(above).dtype).eps) if eps is None else eps
+        noise = unit * (_magnitude(above) + _magnitude(below)) / float(2 * h)
         row = [quotient]
         for order, coarser in enumerate(previous, start=1):
             factor = np.longdouble(4.0) ** order            # the error of the row above is O(h^2k)
@@ -116,6 +115,22 @@ def _extrapolated(
     return best, least
 
 
+def _change(a: Any, b: Any) -> Any:
+    """Sum of a - b; elements that are NaN or the same infinity in both have not changed.
+
+    NaN where nothing else has changed: then one of them may be the element that was asked for.
+    """
+    a, b = np.asarray(a), np.asarray(b)
+    changes = np.where((a == b) | ((a != a) & (b != b)), 0, a - b)
+    if not np.any(changes) and not np.all(np.isfinite(a)):
+        return np.longdouble(math.nan)
+    return np.sum(changes)
+
+
+def _magnitude(a: Any) -> float:
+    return float(np.sum(np.abs(a), where=np.isfinite(a)))
+
+
 def _has_kink(f: Callable[[Any], Array], x: Any, scale: Any) -> bool:
     """Whether the slopes to the left and to the right stay apart as h shrinks.
 
@@ -124,9 +139,9 @@ def _has_kink(f: Callable[[Any], Array], x: Any, scale: Any) -> bool:
     """
     h = scale * np.longdouble(2.0**-20)
     here = np.asarray(f(x))
-    right = float(np.sum(np.asarray(f(x + h)) - here) / h)
-    left = float(np.sum(here - np.asarray(f(x - h))) / h)
-    noise = float(np.finfo(here.dtype).eps) * 4 * float(np.sum(np.abs(here)) / h)
+    right = float(_change(f(x + h), here) / h)
+    left = float(_change(here, f(x - h)) / h)
+    noise = float(np.finfo(here.dtype).eps) * 4 * _magnitude(here) / float(h)
     return abs(right - left) > 1e-3 * (abs(right) + abs(left)) + noise
 
 
@@ -352,7 +367,7 @@ def look_around(
     low, high = np.where(np.isnan(low), np.inf, low), np.where(np.isnan(high), -np.inf, high)
     slack = 10 * MOVE * float(np.max(np.maximum(abs(low), abs(high)), initial=0.0,
                                      where=np.isfinite(low) & np.isfinite(high)))
-    jumps = bool((high - low)[worst] > 2 * slack)
+    jumps = bool(low[worst] < high[worst] - 2 * slack)
     # a convention lies between the one-sided values, or is the 0 of "no gradient here"
     within = [
         (value >= np.minimum(low, 0) - slack) & (value <= np.maximum(high, 0) + slack)

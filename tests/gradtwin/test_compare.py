@@ -652,3 +652,12 @@ def test_linear_against_torch_in_float32() -> None:
     )
     assert result.ok, str(result)
     assert result.outputs[0].dtypes == (np.float32, np.float32)
+
+
+def test_digits_enough_to_tell_two_numbers_apart() -> None:
+    pair = lambda x: x * 1, lambda g, x: g * (1 + 1e-9)
+    result = compare(pair, lambda x: x * 1, [3.0, 4.0])
+    assert "1.000000001 times theirs" in only(result, "values").message
+    line = next(line for line in str(result).splitlines() if "worst at" in line)
+    ours, theirs = line.split("ours ")[1].split(", theirs ")
+    assert ours != theirs.split(",")[0]

@@ -107,6 +107,12 @@ def test_verdict_on_a_gradient(ours: Any, theirs: Any, side: str, dtype: str) ->
     assert verdict.side == side
 
 
+def test_nan_in_another_element_does_not_silence_the_witness() -> None:
+    verdict = compare(WRONG, torch.square, [np.nan, 1.5, np.inf, -np.inf]).gradients[0].verdict
+    assert verdict is not None
+    assert verdict.side == "theirs"
+
+
 def test_where_outputs_differ_our_gradient_is_held_against_our_own_forward() -> None:
     x = [0.5, 2.0]
     cube_consistent = lambda x: x * x * x, lambda g, x: 3 * x * x * g
