@@ -1,0 +1,279 @@
+"""`gradtwin.check`: every concept of the lecture, computed by both wings on the same inputs.
+
+A concept passes when outputs and gradients agree, within what rounding explains, on the corners of
+its table row and on random inputs, and when both wings arrive at the numbers that the lecture
+prints.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from .case import Raised, attempt
+from .compare import Compared, Comparison, compare
+from .concepts import Concept, Figure, Wing, concepts, find
+from .samples import Sample
+from .sides import side
+
+CASES = 20
+"""Random inputs a concept, besides its corners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """A printed number beside the two wings'; `ok` when both round to what must come out."""
+
+    figure: Figure
+    ours: float | Raised
+    theirs: float | Raised
+
+    @property
+    def ok(self) -> bool:
+        return all(
+            isinstance(number, float) and self.figure.reproduced_by(number)
+            for number in (self.ours, self.theirs)
+        )
+
+    def __str__(self) -> str:
+        printed = f"the lecture prints {self.figure.printed}"
+        if self.figure.erratum:
+            printed += f" (an erratum: right is {self.figure.erratum})"
+        return f"{self.figure.what}: {printed}, scratch has {self.ours}, PyTorch {self.theirs}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "what": self.figure.what,
+            "printed": self.figure.printed,
+            "erratum": self.figure.erratum or None,
+            "scratch": _plain(self.ours),
+            "torch": _plain(self.theirs),
+            "ok": self.ok,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input on which the wings differ, and the comparison that found it."""
+
+    sample: Sample
+    comparison: Comparison
+
+    def __str__(self) -> str:
+        return f"{self.sample}\n{self.comparison}"
+
+
+@dataclass(slots=True)
+class Result:
+    """What `check` found for one concept.
+
+    Args:
+        cases: how many inputs both wings were run on.
+        ulp_forward, ulp_gradient: the largest distance in representable numbers; None where there
+            was nothing to compare.
+        allowed: the largest difference as a share of what rounding may do; above 1 is a difference.
+        figures: the printed numbers.
+        failures: the inputs on which the wings differ.
+    """
+
+    concept: Concept
+    cases: int = 0
+    ulp_forward: float | None = None
+    ulp_gradient: float | None = None
+    allowed: float = 0.0
+    figures: list[Reproduced] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """No input on which the wings differ, and every printed number came out."""
+        return not self.failures and all(figure.ok for figure in self.figures)
+
+    def add(self, sample: Sample, comparison: Comparison) -> None:
+        """Count one comparison in."""
+        self.cases += 1
+        self.ulp_forward = _largest(self.ulp_forward, comparison.outputs)
+        self.ulp_gradient = _largest(self.ulp_gradient, comparison.gradients)
+        for compared in (*comparison.outputs, *comparison.gradients):
+            self.allowed = max(self.allowed, _share(compared))
+        if not comparison.ok:
+            self.failures.append(Failure(sample, comparison))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "name": self.concept.name,
+            "section": self.concept.section,
+            "ok": self.ok,
+            "cases": self.cases,
+            "ulp_forward": _plain(self.ulp_forward),
+            "ulp_gradient": _plain(self.ulp_gradient),
+            "share_of_allowed": _plain(self.allowed),
+            "figures": [figure.to_dict() for figure in self.figures],
+            "failures": [
+                {"case": str(failure.sample), **failure.comparison.to_dict()}
+                for failure in self.failures
+            ],
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.concept.name}: {'twins' if self.ok else 'DIFFERENT'}, {self.cases} cases"]
+        lines += [str(figure) for figure in self.figures if not figure.ok]
+        if self.failures:
+            lines.append(f"{len(self.failures)} of {self.cases} cases differ; the first:")
+            lines.append(str(self.failures[0]))
+        return "\n".join(lines)
+
+
+class Report(Sequence[Result]):
+    """The results of `check`, in the lecture's order; `.ok` when every concept passed."""
+
+    def __init__(self, results: Sequence[Result], dtype: str, seed: int) -> None:
+        self.results, self.dtype, self.seed = list(results), dtype, seed
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.results[index]
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    @property
+    def ok(self) -> bool:
+        return all(result.ok for result in self.results)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "ok": self.ok,
+            "dtype": self.dtype,
+            "seed": self.seed,
+            "concepts": [result.to_dict() for result in self.results],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.results))
+
+    __repr__ = __str__
+
+
+def check(
+    name: str | Sequence[str] | None = None,
+    dtype: str = "float64",
+    seed: int = 0,
+    cases: int = CASES,
+) -> Report:
+    """Run both wings on the inputs of one concept, of several, or of all, and compare.
+
+    Args:
+        name: a concept's name, several, or None for all of them.
+        dtype: "float64" or "float32".
+        seed: of the random inputs, 0 or more. A concept gets the same ones alone and among all.
+        cases: random inputs a concept, besides its corners.
+
+    Raises:
+        ValueError: an unknown concept or dtype, a negative seed, fewer than one case.
+
+    >>> print(check("linear_regression"))
+    linear_regression: twins, 20 cases
+    """
+    names = [name] if isinstance(name, str) else name
+    chosen = concepts() if names is None else [find(each) for each in names]
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"dtype: expected float32 or float64, got {dtype!r}")
+    if seed < 0:
+        raise ValueError(f"seed: expected 0 or more, got {seed}")
+    if cases < 1:
+        raise ValueError(f"cases: expected 1 or more, got {cases}")
+    return Report([check_concept(each, dtype, seed, cases) for each in chosen], dtype, seed)
+
+
+def check_concept(concept: Concept, dtype: str, seed: int, cases: int) -> Result:
+    """The result of one concept; the arguments are those of `check`."""
+    result = Result(concept)
+    scratch, torch = Wing("scratch", dtype), Wing("torch", dtype)
+    result.figures = [_reproduced(figure, scratch, torch) for figure in concept.figures]
+    for sample, ordinary in _samples(concept, dtype, seed, cases):
+        with warnings.catch_warnings():
+            # NumPy may warn where infinities meet; from ordinary numbers a warning is a mistake.
+            warnings.simplefilter("error" if ordinary else "ignore", RuntimeWarning)
+            comparison = compare(
+                side("scratch", sample.on(scratch)),
+                side("torch", sample.on(torch)),
+                *sample.arrays,
+                dtype=dtype,
+                requires_grad=sample.requires_grad,
+                seed=seed,
+                names=_argument_names(sample),
+            )
+        result.add(sample, comparison)
+    return result
+
+
+def _samples(
+    concept: Concept, dtype: str, seed: int, cases: int
+) -> Iterator[tuple[Sample, bool]]:
+    """The corners of a concept, then random inputs, and which of both it is."""
+    for sample in concept.operation.corner_samples(dtype, seed):
+        yield sample, False
+    rng = np.random.default_rng((seed, zlib.crc32(concept.name.encode())))
+    for sample in islice(concept.cases(rng, dtype), cases):
+        yield sample, True
+
+
+def _reproduced(figure: Figure, *wings: Wing) -> Reproduced:
+    scratch, torch = (
+        attempt("a printed number", lambda wing=wing: float(_item(figure.value(wing))))
+        for wing in wings
+    )
+    return Reproduced(figure, scratch, torch)
+
+
+def _item(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _argument_names(sample: Sample) -> list[str] | None:
+    """What a report calls the arguments: as the function of scratch does."""
+    import scratch
+
+    name, call = sample.operation.name, sample.operation.call
+    function = getattr(scratch.functional, name, getattr(scratch, name, None))
+    try:
+        names = list(inspect.signature(function or call).parameters)
+    except (TypeError, ValueError):
+        return None
+    positional = len(sample.arrays) - len(sample.keywords)
+    names = names[: positional] if function else names[1 : positional + 1]
+    return [*names, *sample.keywords] if len(names) == positional else None
+
+
+def _largest(before: float | None, compared: Sequence[Compared]) -> float | None:
+    return max((c.max_ulp for c in compared), default=before) if before is None else max(
+        [before, *(c.max_ulp for c in compared)]
+    )
+
+
+def _share(compared: Compared) -> float:
+    """The largest difference as a share of what is allowed there."""
+    if compared.allowed is None or not compared.ok:
+        return math.inf
+    ours, theirs = (np.asarray(a, np.float64) for a in (compared.ours, compared.theirs))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.abs(ours - theirs) / compared.allowed
+    return float(np.max(share, initial=0.0, where=np.isfinite(share)))
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no infinity: as a string, like the report of a comparison."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, float) else str(value)

@@ -1,0 +1,115 @@
+"""What a concept of the lecture is: a name and a place, one computation in two wings, its numbers.
+
+A concept is written once, as a function whose first argument is the wing that computes it and whose
+others are tensors. Its inputs are a row of the table in `gradtwin.samples`, which the wings' own
+tests and the search for differences draw from too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..samples import OPERATIONS, Case, Operation, Sample
+from .figure import Figure
+from .wing import Wing
+
+Tensor = Any
+"""A tensor of whichever wing computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A concept of the lecture, computed by both wings.
+
+    Args:
+        name: in snake_case, as PyTorch calls it where PyTorch has it.
+        operation: its computation, written once for both wings, and its inputs.
+        es, en: what it is called in the lecture's language and in English.
+        section: the lecture's heading under which it stands, as printed.
+        written: its formula in one line; of an operation the first line of its docstring.
+        figures: the numbers that the lecture prints.
+    """
+
+    name: str
+    operation: Operation = field(repr=False)
+    es: str
+    en: str
+    section: str
+    written: str = field(default="", repr=False)
+    figures: tuple[Figure, ...] = field(default=(), repr=False)
+
+    @property
+    def title(self) -> str:
+        """Both names, "Perceptrón / Perceptron", or the one that serves both languages."""
+        return self.es if self.es == self.en else f"{self.es} / {self.en}"
+
+    @property
+    def formula(self) -> str:
+        """The formula in one line."""
+        return self.written or next(iter((scratch_function(self).__doc__ or "").splitlines()), "")
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of the tensor arguments, in order; () where they are any number."""
+        code = self.operation.call.__code__
+        return code.co_varnames[1 : code.co_argcount]
+
+    def ours(self, *tensors: Tensor, **options: Any) -> Any:
+        """The concept in scratch: a function of scratch tensors."""
+        return self.operation.call(Wing("scratch"), *tensors, **options)
+
+    def theirs(self, *tensors: Tensor, **options: Any) -> Any:
+        """The concept in PyTorch: a function of torch tensors."""
+        return self.operation.call(Wing("torch"), *tensors, **options)
+
+    def cases(self, rng: np.random.Generator, dtype: Any = "float64") -> Iterator[Sample]:
+        """Random inputs without end, floats in `dtype`: take as many as are wanted."""
+        while True:
+            yield self.operation.draw(rng, dtype)
+
+
+def concept(
+    *cases: Case,
+    es: str,
+    en: str,
+    section: str,
+    formula: str,
+    figures: Sequence[Figure] = (),
+    differentiable: bool = True,
+) -> Callable[[Callable[..., Any]], Concept]:
+    """The decorated function, of a wing and of tensors, as the `Concept` of its name.
+
+    cases: the shapes and the range of its arguments, see `gradtwin.samples`.
+
+    >>> from gradtwin.samples.operation import case
+    >>> @concept(case("n"), es="Cubo", en="Cube", section="-", formula="x^3")
+    ... def cube(wing, x):
+    ...     return x**3
+    >>> import scratch
+    >>> cube.name, cube.title, cube.ours(scratch.tensor(2.0)).item()
+    ('cube', 'Cubo / Cube', 8.0)
+    """
+
+    def register(compute: Callable[..., Any]) -> Concept:
+        operation = Operation(compute.__name__, compute, cases, differentiable=differentiable)
+        return Concept(operation.name, operation, es, en, section, formula, tuple(figures))
+
+    return register
+
+
+def operation(
+    row: str, es: str = "", en: str = "", *, section: str, name: str = "", figures: Any = ()
+) -> Concept:
+    """A row of the table of samples as a concept; its formula stands in scratch's docstring.
+
+    name: where the lecture calls it otherwise than PyTorch does.
+
+    >>> operation("relu", "ReLU", section="Función de activación ReLU").title
+    'ReLU'
+    """
+    es = es or row
+    return Concept(name or row, OPERATIONS[row], es, en or es, section, "", tuple(figures))
