@@ -19,6 +19,7 @@ from .operations import argmax as argmax
 from .operations import cat as cat
 from .operations import clamp as clamp
 from .operations import cos as cos
+from .operations import cosh as cosh
 from .operations import div as div
 from .operations import exp as exp
 from .operations import expand as expand
@@ -39,6 +40,7 @@ from .operations import prod as prod
 from .operations import reshape as reshape
 from .operations import sign as sign
 from .operations import sin as sin
+from .operations import sinh as sinh
 from .operations import sqrt as sqrt
 from .operations import square as square
 from .operations import squeeze as squeeze

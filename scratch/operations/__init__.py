@@ -27,6 +27,7 @@ from .arithmetic import sub as sub
 from .arithmetic import where as where
 from .elementary import abs as abs
 from .elementary import cos as cos
+from .elementary import cosh as cosh
 from .elementary import exp as exp
 from .elementary import expm1 as expm1
 from .elementary import log as log
@@ -34,6 +35,7 @@ from .elementary import log1p as log1p
 from .elementary import neg as neg
 from .elementary import sign as sign
 from .elementary import sin as sin
+from .elementary import sinh as sinh
 from .elementary import sqrt as sqrt
 from .elementary import square as square
 from .elementary import to as to
@@ -132,7 +134,8 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 
 METHODS: list[Callable[..., Any]] = [
     backward,
-    add, sub, mul, div, neg, abs, sign, square, sqrt, exp, expm1, log, log1p, sin, cos, pow,
+    add, sub, mul, div, neg, abs, sign, square, sqrt, exp, expm1, log, log1p, sin, cos, sinh, cosh,
+    pow,
     maximum, minimum, clamp, sum, mean, prod, amax, amin, logsumexp, argmax, matmul, addmm,
     transpose, squeeze, unsqueeze, flatten, to,
     shape_from(reshape), shape_from(permute), shape_from(expand),
@@ -148,7 +151,7 @@ def bind() -> None:
     for function in METHODS:
         setattr(Tensor, function.__name__, function)
     # numpy's words, for a body that runs on Tensors
-    numpy_words: dict[str, Any] = {"dot": matmul, "astype": to, "T": property(transposed)}
+    numpy_words: dict[str, Any] = {"dot": matmul, "clip": clamp, "astype": to, "T": property(transposed)}
     for name, meaning in numpy_words.items():
         setattr(Tensor, name, meaning)
 

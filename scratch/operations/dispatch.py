@@ -34,6 +34,8 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.square: elementary.square,
     np.sin: elementary.sin,
     np.cos: elementary.cos,
+    np.sinh: elementary.sinh,
+    np.cosh: elementary.cosh,
     np.tanh: activations.tanh,
 }
 

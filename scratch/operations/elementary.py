@@ -29,9 +29,11 @@ def abs(input: Array) -> Any:
 
 @primitive
 def sign(input: Array) -> Any:
-    """-1, 0 or 1, any shape; it is flat, so its derivative is 0."""
+    """-1, 0 or 1, any shape, and 0 at NaN, as in PyTorch; it is flat, so its derivative is 0."""
     x = raw(input)
-    return np.sign(x), lambda g: g * np.zeros_like(x)
+    value = (x > 0).astype(x.dtype) - (x < 0)
+    nowhere = np.zeros(x.shape, bool)
+    return value, lambda g: np.where(nowhere, g, 0)  # also where g is infinite, unlike 0 * g
 
 
 @primitive
@@ -89,6 +91,18 @@ def sin(input: Array) -> Any:
 def cos(input: Array) -> Any:
     """The cosine, x in radians, any shape."""
     return np.cos(input), lambda g: -g * np.sin(input)
+
+
+@primitive
+def sinh(input: Array) -> Any:
+    """(exp(x) - exp(-x)) / 2, any shape."""
+    return np.sinh(input), lambda g: g * np.cosh(input)
+
+
+@primitive
+def cosh(input: Array) -> Any:
+    """(exp(x) + exp(-x)) / 2, any shape."""
+    return np.cosh(input), lambda g: g * np.sinh(input)
 
 
 @primitive

@@ -12,7 +12,7 @@ import numpy as np
 from ..autograd import Array, on_either, primitive
 from ..autograd.grad_mode import mode
 from ..autograd.node import changed_in_place
-from ..tensor import Tensor
+from ..tensor import Tensor, raw
 
 
 @primitive
@@ -34,9 +34,9 @@ def placed(input: Array, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of this shape with input added at index: what getitem does, backwards."""
     value = np.zeros(shape, input.dtype)
     if is_basic(index):
-        value[index] = input  # each element is named once
+        value[index] = raw(input)  # each element is named once
     else:
-        np.add.at(value, index, input)
+        np.add.at(value, index, raw(input))
     return value, lambda g: g[index]
 
 
