@@ -58,7 +58,8 @@ def descend(
     'diverged'
     """
     position = checked(x0, lr, steps, tolerance)
-    trajectory, values, rises = [position], [], 0
+    trajectory, rises = [position], 0
+    values: list[float] = []
     # what overflows is found by the checks for finite numbers, and said in `reason`
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for taken in range(steps + 1):

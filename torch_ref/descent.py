@@ -52,7 +52,8 @@ def descend(
     """
     x = checked(x0, lr, steps, tolerance).requires_grad_()
     optimizer = torch.optim.SGD([x], lr=lr)
-    trajectory, values, rises = [x.detach().clone()], [], 0
+    trajectory, rises = [x.detach().clone()], 0
+    values: list[float] = []
     for taken in range(steps + 1):
         optimizer.zero_grad()
         loss = f(x)
