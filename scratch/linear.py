@@ -5,6 +5,7 @@ Lecture: "Salida en una red totalmente conectada".
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Any:
 
 def rows(x: Any) -> Any:
     """x as a matrix, one row an example, whatever its leading dimensions."""
-    return x.reshape(-1, x.shape[-1])
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])  # -1 would be ambiguous for (0, 0)
 
 
 PREPARED: dict[Any, np.ndarray] = {}

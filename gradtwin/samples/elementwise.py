@@ -40,7 +40,7 @@ OPERATIONS = [
     ),
     Operation(
         "div", named("div"),
-        cases=[case("*", nonzero("*")), case("...", other=4), case(integers("..."), other=2)],
+        cases=[case("*", nonzero("*")), case("...", other=4), case(integers("..."), nonzero("..."))],
         corners=PAIRS, errors=[MISFIT], forms=[lambda _, x, other: x / other, method("div")],
         smooth=True, elementwise=True,
     ),
@@ -82,8 +82,9 @@ OPERATIONS = [
         "clamp", named("clamp"),
         cases=[
             case("...", min=-1.0, max=1.5), case("...", min=0), case("...", max=2.0),
-            case("...", min=1.0, max=-1.0), case("*", "*", "*"), case(tied("*"), tied("*"), tied("*")),
-            case(integers("..."), min=-1, max=2),
+            case("...", min=1.0, max=-1.0), case(integers("..."), min=-1, max=2),
+            case("n k", "n k", "n k"), case("n k", "k", ""), case("n 1", "k", "n k"),
+            case(tied("n k m"), tied("n k m"), tied("k m")),
         ],
         corners=[
             *(case(c.arguments[0], min=-1.0, max=1.0, label=c.label) for c in edges(-1.0, 1.0)),
@@ -98,8 +99,7 @@ OPERATIONS = [
     Operation(
         "where", named("where"),
         cases=[
-            case(booleans("*"), "*", "*"), case(booleans("..."), "...", other=0.0),
-            case(booleans("..."), input=1.5, other=nonzero("...")),
+            case(booleans("*"), "*", "*"), case(booleans("n k"), "n k", other=0.0),
         ],
         corners=[
             case(exactly([True, False, True, False]), exactly([np.nan, np.nan, np.inf, 1.0]),
@@ -107,6 +107,10 @@ OPERATIONS = [
         ],
         errors=[wrong(booleans("2 3"), "2 3", "4", raises=RuntimeError, match=r"other: \(4,\)")],
         smooth=True, elementwise=True,
+    ),
+    Operation(
+        "where, number first", lambda lib, x: lib.where(x > 0, 1.5, x), cases=[case("n k")],
+        corners=edges(0.0), elementwise=True,
     ),
     # ---- one number -------------------------------------------------------------------------
     unary("neg", forms=[lambda _, x: -x, method("neg")]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,9 @@ UNKNOWN_DIM = wrong("2 3", dim=2, raises=IndexError, match="dim: 2 is out of ran
 DIM_TWICE = wrong("2 3", dim=(0, -2), raises=RuntimeError, match="dim: .*twice")
 
 
-def special(**options: Any) -> list[Case]:
+def special(*, without: Sequence[str] = (), **options: Any) -> list[Case]:
     """Zeros, infinities and NaN in some of the rows of a matrix."""
-    return [
+    every = [
         case(exactly([[0.0, -0.0, 0.0], [-0.0, -0.0, -0.0]]), label="zeros", **options),
         case(exactly([[np.inf, 1.0, 2.0], [-np.inf, 1.0, 2.0]]), label="one infinity", **options),
         case(exactly([[np.inf, -np.inf, 2.0], [-np.inf] * 3, [np.inf] * 3]), label="infinities",
@@ -31,6 +32,7 @@ def special(**options: Any) -> list[Case]:
         case(exactly([[3e38, 3e38], [1e-44, -1e-44]]), label="huge and tiny", **options),
         case(exactly([[1e4, 1e4 - 1], [-1e4, -1e4]]), label="large", **options),
     ]  # fmt: skip
+    return [c for c in every if c.label not in without]
 
 
 OPERATIONS = [
@@ -63,7 +65,8 @@ OPERATIONS = [
             case(nonzero("n k"), dtype="float64"), case(integers("n k")), case("", dim=0),
         ],
         corners=[
-            *special(dim=1),
+            # PyTorch's gradient, g * value / x, is NaN there; the product of the others is not
+            *special(dim=1, without=["one infinity", "infinities", "NaN", "huge and tiny"]),
             case(exactly([[0.0, 2.0, 3.0], [0.0, 0.0, 3.0], [0.0] * 3, [1.0] * 3]), dim=1,
                  label="one, two and three zeros"),
         ],

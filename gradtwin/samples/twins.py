@@ -14,6 +14,7 @@ import numpy as np
 from ..case import upstream_like
 from ..compare import Comparison, compare
 from ..sides import side
+from ..tolerance import ULPS, Tolerance, resolution
 from .library import Library, scratch_library, torch_library
 from .operation import Call, Sample
 from .values import Array
@@ -50,8 +51,14 @@ def twins(
         wanted = [True] * len(outputs) + wanted
     return compare(
         side("scratch", functions[0]), side("torch", functions[1]), *arrays,
-        dtype=dtype, requires_grad=wanted,
+        dtype=dtype, requires_grad=wanted, tolerance=tolerance(sample, dtype),
     )  # fmt: skip
+
+
+def tolerance(sample: Sample, dtype: Any) -> Tolerance:
+    """The derived one; its eps is float32's where a float64 sample is computed in float32."""
+    coarse = sample.operation.float32_inside or sample.options.get("dtype") == "float32"
+    return Tolerance(ULPS * resolution("float32" if coarse else dtype) / resolution(dtype))
 
 
 def seen_through(

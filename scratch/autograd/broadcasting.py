@@ -49,10 +49,20 @@ def to_common_dtype(*arrays: Any) -> tuple[Any, ...]:
 
 def result_type(*arrays: Any) -> np.dtype[Any]:
     """The dtype of an operation on these arrays, by PyTorch's rule."""
-    dimensioned = [a.dtype for a in arrays if a.ndim]
-    scalars = [a.dtype for a in arrays if not a.ndim]
-    if not dimensioned or not scalars:
-        return np.result_type(*dimensioned, *scalars)
-    wide, narrow = np.result_type(*dimensioned), np.result_type(*scalars)
-    kinds: Callable[[str], int] = "biuf".replace("u", "i").find
-    return np.result_type(wide, narrow) if kinds(narrow.kind) > kinds(wide.kind) else wide
+    dimensioned = widest([a.dtype for a in arrays if a.ndim])
+    scalar = widest([a.dtype for a in arrays if not a.ndim])
+    if dimensioned is None or scalar is None:
+        return scalar if dimensioned is None else dimensioned  # type: ignore[return-value]
+    return scalar if rank(scalar) > rank(dimensioned) else dimensioned
+
+
+def widest(dtypes: list[np.dtype[Any]]) -> np.dtype[Any] | None:
+    """The widest dtype of the highest kind: float32 beside int64 (numpy would take float64)."""
+    highest = max((rank(d) for d in dtypes), default=0)
+    among = [d for d in dtypes if rank(d) == highest]
+    return np.result_type(*among) if among else None
+
+
+def rank(dtype: np.dtype[Any]) -> int:
+    """bool < int < float."""
+    return {"b": 0, "i": 1, "u": 1, "f": 2}[dtype.kind]

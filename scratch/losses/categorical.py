@@ -65,6 +65,7 @@ def cross_entropy(
         loss: Tensor = _from_classes(z, y, ignore_index, "none") * w
     else:
         loss = _from_distribution(z, smoothed(y, counted, weight, z, label_smoothing))
+        loss = loss if counted.all() else where(counted, loss, 0)  # not 0 * inf
     if reduction == "none":
         return loss.reshape(target.shape)
     total: Tensor = loss.sum()
@@ -111,7 +112,9 @@ def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str
     check_classes(input, y)
     counted = None
     # as unsigned numbers the negative ones are huge: one pass finds both kinds of stray class
-    if y.size and np.maximum.reduce(y.astype(np.int64).view(np.uint64)) >= input.shape[1]:
+    if ignore_index >= 0 or (
+        y.size and np.maximum.reduce(y.astype(np.int64).view(np.uint64)) >= input.shape[1]
+    ):
         counted = y != ignore_index
     at = class_entries(input, y, counted)
 
@@ -125,11 +128,12 @@ def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str
     numerator, denominator = with_entries(others, at, -rest), t + 1
     if counted is not None:
         loss = np.where(counted, loss, 0)
-        numerator = np.where(counted.reshape(-1, 1), numerator, 0)
     value, share = mean_of_counted(loss, counted, reduction)
 
     def d_input(g: Any) -> Any:
-        return numerator * (g * share / denominator).reshape(-1, 1)
+        d = numerator * (g * share / denominator).reshape(-1, 1)
+        # 0 also beside a NaN, and where none counts and the share is infinite
+        return d if counted is None else np.where(counted.reshape(-1, 1), d, 0)
 
     return value, d_input, None
 

@@ -26,7 +26,7 @@ def check_reduction(reduction: str) -> None:
 def reduced(loss: Any, reduction: str) -> tuple[Any, Any]:
     """The loss of all elements as one number, and the share of each element in it."""
     if reduction == "mean":
-        n = np.array(loss.size if type(loss) is np.ndarray else loss.numel(), loss.dtype)
+        n = np.array(loss.numel() if type(loss) is Tensor else loss.size, loss.dtype)
         return np.add.reduce(loss, None) / n, 1 / n
     check_reduction(reduction)
     one = np.array(1, loss.dtype)

@@ -106,8 +106,9 @@ def _huber_loss(input: Array, target: Array, reduction: str, delta: float) -> An
     check_same_shape(input, target)
     e = input - target
     a = np.where(raw(e) < 0, -e, e)
+    near = np.where(raw(a) > delta, 0, e)  # the square of a large error could overflow
     value, share = reduced(
-        np.where(raw(a) <= delta, e * e / 2, delta * (a - delta / 2)), reduction
+        np.where(raw(a) <= delta, near * near / 2, delta * (a - delta / 2)), reduction
     )
     slope = np.where(raw(e) < -delta, -delta, np.where(raw(e) > delta, delta, e))
     return value, lambda g: slope * (g * share), lambda g: slope * (g * -share)
@@ -134,6 +135,9 @@ def _smooth_l1_loss(input: Array, target: Array, reduction: str, beta: float) ->
     check_same_shape(input, target)
     e = input - target
     a = np.where(raw(e) < 0, -e, e)
-    value, share = reduced(np.where(raw(a) < beta, e * e / (2 * beta), a - beta / 2), reduction)
-    slope = np.where(raw(e) <= -beta, -1, np.where(raw(e) >= beta, 1, e / beta))
+    near = np.where(raw(a) >= beta, 0, e)  # the square of a large error could overflow
+    value, share = reduced(
+        np.where(raw(a) < beta, near * near / (2 * beta), a - beta / 2), reduction
+    )
+    slope = np.where(raw(e) <= -beta, -1, np.where(raw(e) >= beta, 1, near / beta))
     return value, lambda g: slope * (g * share), lambda g: slope * (g * -share)
