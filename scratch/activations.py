@@ -11,12 +11,14 @@ exists, PyTorch's choice stands as a comment; NaN stays NaN in every value.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .autograd import Array, on_either, primitive, raw
 from .special import ndtr, of_float64, times_density, x_ndtr_of
+from .tensor import Tensor
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -641,3 +643,91 @@ def length_along(dim: int, shape: tuple[int, ...]) -> int:
     if not -len(shape) <= dim < len(shape):
         raise IndexError(f"dim: expected one of the dimensions of shape {shape}, got {dim}")
     return shape[dim]
+
+
+# ---- by name --------------------------------------------------------------------------------
+
+Activation = Callable[[Tensor], Tensor]
+
+
+def identity(input: Tensor) -> Tensor:
+    """g(z) = z, any shape: no activation.
+
+    Lecture: "¿Cuál es la utilidad de la función de activación?".
+
+    >>> import scratch
+    >>> identity(scratch.tensor([-1.0, 2.0]))
+    tensor([-1.,  2.])
+    """
+    return input
+
+
+# What a network can be given by name: the functions above that need no second argument.
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": identity,
+    "step": step,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+    "relu": relu,
+    "relu6": relu6,
+    "leaky_relu": leaky_relu,
+    "elu": elu,
+    "selu": selu,
+    "celu": celu,
+    "gelu": gelu,
+    "silu": silu,
+    "mish": mish,
+    "softplus": softplus,
+    "softsign": softsign,
+    "hardtanh": hardtanh,
+    "hardsigmoid": hardsigmoid,
+    "hardswish": hardswish,
+    "hardshrink": hardshrink,
+    "softshrink": softshrink,
+    "tanhshrink": tanhshrink,
+    "logsigmoid": logsigmoid,
+    "softmax": lambda input: softmax(input, dim=-1),
+    "log_softmax": lambda input: log_softmax(input, dim=-1),
+}
+
+
+def get_activation(activation: str | Activation | None) -> Activation:
+    """The function that `activation` stands for: a name, a function of a tensor, or None.
+
+    None is `identity`; "softmax" and "log_softmax" work along the last dim.
+    ValueError: an unknown name. TypeError: neither a name, a function nor None.
+
+    Lecture: "El perceptrón: Función de activación".
+
+    >>> get_activation("relu") is relu, get_activation(None) is identity
+    (True, True)
+    """
+    if activation is None:
+        return identity
+    if isinstance(activation, str):
+        if activation not in ACTIVATIONS:
+            raise ValueError(
+                f"activation: unknown name {activation!r}; known: {', '.join(sorted(ACTIVATIONS))}"
+            )
+        return ACTIVATIONS[activation]
+    if not callable(activation):
+        raise TypeError(
+            f"activation: expected a name, a function of one tensor or None, got {activation!r}"
+        )
+    return activation
+
+
+def activation_label(activation: str | Activation | None) -> str:
+    """How an activation is printed: its name, or that of the function.
+
+    Lecture: "El perceptrón: Función de activación".
+
+    >>> import scratch
+    >>> activation_label("relu"), activation_label(None), activation_label(scratch.sin)
+    ('relu', 'identity', 'sin')
+    """
+    if activation is None:
+        return "identity"
+    if isinstance(activation, str):
+        return activation
+    return getattr(activation, "__name__", type(activation).__name__)
