@@ -1,0 +1,109 @@
+"""Fully connected networks: any number of layers, each of any size.
+
+Lecture: "Redes totalmente conectadas", "Múltiples capas totalmente conectadas", "Evaluación de
+una red con varias capas".
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from .activations import Activation, activation_label, get_activation
+from .initializers import Initializer, get_initializer
+from .linear import linear
+from .module import Linear, Module, as_tensor, check_input
+from .tensor import Tensor
+
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "float32": np.dtype(np.float32),
+    "float64": np.dtype(np.float64),
+}
+
+
+class FullyConnected(Module):
+    """h^(k) = g(b^(k) + W^(k) h^(k-1)), layer after layer; input (n, in) or (in,) -> (n, out).
+
+    `sizes`: neurons of each layer, the input's first: [in, hidden, ..., out].
+    `activation`: g of the hidden layers, `output_activation`: that of the last (None: none).
+    `bias`: whether the layers have one; it starts at 0.
+    `initializer`: a name or a function of (rng, shape), see `initializers`; the weights are
+    drawn from `numpy.random.default_rng(seed)` in float64, first layer first.
+    `dtype`: "float32" or "float64".
+    Parameters: `layers.0.weight` (out, in), `layers.0.bias` (out,), `layers.1.weight`, ...
+    ValueError: fewer than two sizes, a size below 1, an unknown name or dtype, an initializer
+    that returns another shape. TypeError: a size that is no integer.
+
+    Source: "Evaluación de una red con varias capas".
+
+    >>> net = FullyConnected([64, 32, 10])
+    >>> print(net.summary())
+    FullyConnected([64, 32, 10], activation=relu, output_activation=identity)
+    layer     kind    parameters                   output   count
+    layers.0  Linear  weight (32, 64), bias (32,)  (n, 32)  2,080
+    layers.1  Linear  weight (10, 32), bias (10,)  (n, 10)    330
+    total                                                   2,410
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str | Activation | None = "relu",
+        output_activation: str | Activation | None = None,
+        bias: bool = True,
+        initializer: str | Initializer = "xavier_uniform",
+        seed: int = 0,
+        dtype: str = "float64",
+    ) -> None:
+        self.sizes = _checked_sizes(sizes)
+        if dtype not in _DTYPES:
+            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+        self.activation = get_activation(activation)
+        self.output_activation = get_activation(output_activation)
+        self._labels = activation_label(activation), activation_label(output_activation)
+        self.layers: list[Linear] = []
+
+        draw = get_initializer(initializer)
+        rng = np.random.default_rng(seed)
+        for n_in, n_out in pairwise(self.sizes):
+            weight = as_tensor(draw(rng, (n_out, n_in))).data
+            if weight.shape != (n_out, n_in):
+                raise ValueError(
+                    f"initializer: expected an array of shape {(n_out, n_in)}, got {weight.shape}"
+                )
+            offset = np.zeros(n_out, _DTYPES[dtype]) if bias else None
+            self.layers.append(Linear(weight.astype(_DTYPES[dtype]), offset))
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The output of the last layer; (n, in) -> (n, out), (in,) -> (out,).
+
+        RuntimeError: the last size or the dtype of `input` is not that of the network.
+        """
+        layers, activation = self.layers, self.activation
+        check_input("FullyConnected", input, self.sizes[0], layers[0].weight.data.dtype)
+        for layer in layers[:-1]:
+            input = activation(linear(input, layer.weight, layer.bias))
+        last = layers[-1]
+        return self.output_activation(linear(input, last.weight, last.bias))
+
+    def extra_repr(self) -> str:
+        hidden, output = self._labels
+        return f"{self.sizes}, activation={hidden}, output_activation={output}"
+
+
+def _checked_sizes(sizes: Sequence[int]) -> list[int]:
+    try:
+        checked = [operator.index(size) for size in sizes]
+    except TypeError as error:
+        raise TypeError(
+            f"sizes: expected integers [in, hidden, ..., out], got {sizes!r}"
+        ) from error
+    if len(checked) < 2:
+        raise ValueError(f"sizes: expected at least two, [in, out], got {checked}")
+    if min(checked) < 1:
+        raise ValueError(f"sizes: every layer needs at least one neuron, got {checked}")
+    return checked
