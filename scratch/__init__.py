@@ -6,10 +6,16 @@ Its twin, with the same names over PyTorch, is `torch_ref`.
 
 from . import autograd as autograd
 from . import functional as functional
+from .activations import log_softmax as log_softmax
+from .activations import relu as relu
+from .activations import sigmoid as sigmoid
+from .activations import softmax as softmax
+from .activations import tanh as tanh
 from .autograd import Function as Function
 from .autograd import enable_grad as enable_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
+from .descent import descend as descend
 from .operations import abs as abs
 from .operations import add as add
 from .operations import addmm as addmm

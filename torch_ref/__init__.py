@@ -12,6 +12,7 @@ from .autograd import Function as Function
 from .autograd import enable_grad as enable_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
+from .descent import descend as descend
 from .fully_connected import FullyConnected as FullyConnected
 from .module import Module as Module
 from .perceptron import Perceptron as Perceptron

@@ -69,12 +69,14 @@ class Function:
             ctx = Context(needs)
             with no_grad():
                 out = cls.forward(ctx, *(next(given) if type(a) is Tensor else a for a in args))
-            if not isinstance(out, (Tensor, np.ndarray, float, np.floating)):
+            if isinstance(out, (np.ndarray, float, np.floating)):
+                out = Tensor(out)
+            elif not isinstance(out, Tensor):
                 raise TypeError(
                     f"{cls.__name__}.forward: expected a Tensor, got {type(out).__name__}"
                 )
             if any(out is t for t in tensors):  # an argument returned as it is: a new tensor
-                out = Tensor(out.data)
+                out = out.detach()
             latest: list[Any] = [None, ()]  # backward runs once for all arguments
 
             def share(position: int, shape: tuple[int, ...], g: Any) -> Any:
@@ -92,12 +94,11 @@ class Function:
         body.__name__ = cls.__name__
         tensors = [a for a in args if type(a) is Tensor]
         out, *shares = body(*tensors)
-        data: Any = out.data if isinstance(out, Tensor) else out
         if not (mode.recording and any(needs)):
-            return Tensor(data)
+            return Tensor(out.data)
         partials = tuple(s if t.requires_grad else None for t, s in zip(tensors, shares))
         node = Node(body, tuple(t.grad_fn or t for t in tensors), partials)
-        return Tensor(data, True, node)
+        return Tensor(out.data, True, node)
 
 
 def gradients(cls: type[Function], ctx: Context, args: tuple[Any, ...], g: Any) -> tuple[Any, ...]:
