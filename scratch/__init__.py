@@ -6,6 +6,8 @@ Its twin, with the same names over PyTorch, is `torch_ref`.
 
 from . import autograd as autograd
 from . import functional as functional
+from . import initializers as initializers
+from . import optimizers as optimizers
 from .activations import log_softmax as log_softmax
 from .activations import relu as relu
 from .activations import sigmoid as sigmoid
@@ -16,6 +18,8 @@ from .autograd import enable_grad as enable_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
 from .descent import descend as descend
+from .fully_connected import FullyConnected as FullyConnected
+from .module import Module as Module
 from .operations import abs as abs
 from .operations import add as add
 from .operations import addmm as addmm
@@ -57,7 +61,10 @@ from .operations import to as to
 from .operations import transpose as transpose
 from .operations import unsqueeze as unsqueeze
 from .operations import where as where
+from .perceptron import Perceptron as Perceptron
 from .special import erf as erf
 from .special import erfc as erfc
 from .tensor import Tensor as Tensor
 from .tensor import tensor as tensor
+from .training import History as History
+from .training import fit as fit
