@@ -21,7 +21,8 @@ import numpy as np
 
 from .tensor import Tensor
 
-Initializer = Callable[[np.random.Generator, tuple[int, ...]], Any]
+# (in quotes: numpy loads its generators only when somebody draws)
+Initializer = Callable[["np.random.Generator", tuple[int, ...]], Any]
 
 # (nn.init names the convolutions too: they are linear.)
 _LINEAR = (

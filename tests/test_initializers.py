@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -129,3 +131,9 @@ def test_both_wings_know_the_same_names():
     for name, function in ours.items():
         assert scratch.initializers.get_initializer(name) is function
         assert function.__name__ == name
+
+
+def test_import_scratch_does_not_load_numpys_generators():
+    """They cost some milliseconds, and numpy itself loads them only when somebody draws."""
+    code = "import sys, scratch; sys.exit('numpy.random' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
