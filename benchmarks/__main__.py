@@ -45,7 +45,9 @@ def main(
             "pip install 'gradtwin[bench]'"
         ) from None
 
-    console, progress = Console(), Console(stderr=True)
+    # A file or a pipe has no width of its own: enough for a row of the widest table.
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    progress = Console(stderr=True)
     options = Options(
         workloads,
         3 if quick else rounds,

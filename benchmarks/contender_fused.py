@@ -7,7 +7,6 @@ Tricks, all of them:
 - `a.dot(b)` is `a @ b` with half the cost of the call.
 - A constant is a 0-d array of the right dtype: a Python number is converted at every call.
 - `ones.dot(g)` is `g.sum(0)` as one BLAS call, and the sum of a loss over its examples too.
-- `add.reduce(x, 0)` is `x.sum(0)` without the Python around it.
 - `maximum(z, zeros)` with an array of zeros runs vectorised where `maximum(z, 0)` does not.
 - `(h > zero).astype(dtype)` then `*=`: multiplying by booleans would convert them piece by piece.
 - Arithmetic on the step's own temporaries is in place: no new array.
@@ -23,7 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy import add, divide, exp, log, maximum, negative
+from numpy import divide, exp, log, maximum, negative
 
 from benchmarks.step import Step
 from benchmarks.workloads import Array, Workload, pairs
@@ -159,18 +158,19 @@ def _sigmoid(z: Array, one: Array) -> Array:
 
 def _softmax_head(W: Array, b: Array, n: int) -> Callable[..., tuple[Any, Array, list[Array]]]:
     """The last layer and its cross entropy, forward and backward; logits are (classes, n)."""
-    b_column, columns, ones = b[:, None], np.arange(n), np.ones(n, W.dtype)
+    b_column, columns, size = b[:, None], np.arange(n), np.array(n)
+    ones, ones_classes = np.ones(n, W.dtype), np.ones(len(W), W.dtype)
     mean = _constant(1 / n, W)
 
     def head(h: Array, y: Array) -> tuple[Any, Array, list[Array]]:
         z = W.dot(h.T)
         z += b_column
         z -= maximum.reduce(z, 0)
-        at = y * n
+        at = y * size
         at += columns  # where each example's true class stands in z, flattened
         true = z.ravel()[at]
         p = exp(z, z)
-        sums = add.reduce(p, 0)
+        sums = ones_classes.dot(p)
         loss = ones.dot(log(sums) - true) * mean
 
         divide(mean, sums, sums)

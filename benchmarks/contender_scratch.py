@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import scratch.functional as F
-
 import scratch
+import scratch.functional as F
 from benchmarks.step import Step
 from benchmarks.workloads import Array, Workload, pairs
 
@@ -15,7 +14,7 @@ def xor(parameters: list[Any], X: Any, y: Any) -> Any:
     W1, b1, W2, b2 = parameters
 
     def loss() -> Any:
-        h = scratch.sigmoid(F.linear(X, W1, b1))
+        h = F.sigmoid(F.linear(X, W1, b1))
         return F.binary_cross_entropy_with_logits(F.linear(h, W2, b2), y)
 
     return loss
@@ -51,7 +50,7 @@ def dag(parameters: list[Any], X: Any, y: Any) -> Any:
     def loss() -> Any:
         z1 = F.linear(X, w1)
         z2 = F.linear(z1 + X, w2)
-        return F.mse_loss(F.linear(scratch.sigmoid(z1 + z2), w1), y)
+        return F.mse_loss(F.linear(F.sigmoid(z1 + z2), w1), y)
 
     return loss
 

@@ -28,12 +28,12 @@ class Report:
 def show(console: Console, report: Report) -> None:
     table = Table(title=report.title, title_justify="left")
     for k, column in enumerate(report.columns):
-        table.add_column(column, justify="right" if k else "left")
+        table.add_column(column, justify="right" if k else "left", no_wrap=k == 0)
     for row in report.rows:
         table.add_row(*row)
     console.print(table)
     for note in report.notes:
-        console.print(note, style="dim", highlight=False)
+        console.print(note, style="dim", highlight=False, markup=False)  # [bench] is no markup
 
 
 def write_markdown(path: Path, machine: dict[str, str], reports: list[Report]) -> None:

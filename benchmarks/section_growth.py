@@ -47,7 +47,10 @@ def run(options: Options) -> Report:
     return Report(
         "growth",
         "A chain of n additions: nanoseconds a node",
-        ("Medians; drop is what freeing the graph after backward takes.",),
+        (
+            "Medians; drop is what freeing the graph after backward takes. Forward holds the "
+            "passes of the garbage collector over a graph that grows.",
+        ),
         columns,
         tuple(rows),
         data,
