@@ -114,6 +114,10 @@ def fit(
                         raise KeyboardInterrupt
                     optimizer.zero_grad()
                     step_loss = loss(model(X[batch]), y[batch])
+                    if not isinstance(step_loss, Tensor):
+                        raise TypeError(
+                            f"loss: expected a function to a tensor, it returned {step_loss!r}"
+                        )
                     if step_loss.ndim:  # one value an element
                         step_loss = step_loss.mean()
                     step_loss.backward()

@@ -305,14 +305,23 @@ def test_a_parameter_without_a_gradient_is_named(wing, regression):
         wing.fit(net, *regression, loss)
 
 
-def test_a_frozen_parameter_is_no_reason_to_warn(regression):
-    net = scratch.FullyConnected([3, 2, 1])
-    before = net.state_dict()
+@pytest.mark.parametrize("wing", [scratch, torch_ref])
+def test_a_frozen_parameter_is_no_reason_to_warn(wing, regression):
+    net = wing.FullyConnected([3, 2, 1])
+    before = {name: np.asarray(value).copy() for name, value in net.state_dict().items()}
     net.layers[0].weight.requires_grad_(False)
-    scratch.fit(net, *regression, scratch.functional.mse_loss)  # warnings are errors here
-    moved = {name: bool((net.state_dict()[name] != before[name]).any()) for name in before}
+    wing.fit(net, *regression, wing.functional.mse_loss)  # warnings are errors here
+    after = {name: np.asarray(value).copy() for name, value in net.state_dict().items()}
+    moved = {name: bool((after[name] != before[name]).any()) for name in before}
     assert not moved.pop("layers.0.weight")
     assert moved["layers.1.weight"]
+
+
+@pytest.mark.parametrize("wing", [scratch, torch_ref])
+def test_a_loss_that_returns_no_tensor_is_named(wing, regression):
+    net = wing.FullyConnected([3, 2, 1])
+    with pytest.raises(TypeError, match=r"^loss: expected a function to a tensor, it returned 1\.0"):
+        wing.fit(net, *regression, lambda y_hat, y: 1.0)
 
 
 # ---- the progress bar ---------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 from . import autograd as autograd
 from . import functional as functional
 from . import initializers as initializers
+from . import optimizers as optimizers
 from .autograd import Function as Function
 from .autograd import enable_grad as enable_grad
 from .autograd import is_grad_enabled as is_grad_enabled

@@ -71,8 +71,14 @@ class FullyConnected(Module):
             layer: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
                 nn.Linear, n_in, n_out, bias=bias, dtype=_DTYPES[dtype]
             )
+            weight = torch.as_tensor(draw(rng, (n_out, n_in)))
+            if weight.shape != layer.weight.shape:
+                raise ValueError(
+                    f"initializer: expected an array of shape {(n_out, n_in)}, "
+                    f"got {tuple(weight.shape)}"
+                )
             with torch.no_grad():
-                layer.weight.copy_(torch.as_tensor(draw(rng, (n_out, n_in))))
+                layer.weight.copy_(weight)
                 if bias:
                     layer.bias.zero_()
             self.layers.append(layer)

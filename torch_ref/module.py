@@ -100,12 +100,12 @@ def check_input(model: str, input: Tensor, size: int, dtype: torch.dtype) -> Non
         )
     if input.dtype != dtype:
         raise RuntimeError(
-            f"{model}: input has dtype {_dtype_name(input.dtype)}, "
-            f"the parameters have {_dtype_name(dtype)}"
+            f"{model}: input has dtype {dtype_name(input.dtype)}, "
+            f"the parameters have {dtype_name(dtype)}"
         )
 
 
-def _dtype_name(dtype: torch.dtype) -> str:
+def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")  # as numpy writes it: the wings share their messages
 
 

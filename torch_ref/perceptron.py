@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .activations import Activation, activation_label, get_activation
-from .module import Module, as_tensor, check_input
+from .module import Module, as_tensor, check_input, dtype_name
 
 _SEVERAL_OUTPUTS = ("softmax", "log_softmax")
 
@@ -69,10 +69,10 @@ def _numbers(argument: str, values: Any) -> Tensor:
     """A float copy of ``values``, so that training never writes into the caller's array."""
     try:
         numbers = as_tensor(values).detach().clone()
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # not numbers, or no regular array of them
         raise TypeError(f"{argument}: expected real numbers, got {values!r}") from error
     if numbers.dtype in (torch.float32, torch.float64):
         return numbers
     if numbers.is_floating_point() or numbers.is_complex():
-        raise TypeError(f"{argument}: expected float32 or float64, got {numbers.dtype}")
+        raise TypeError(f"{argument}: expected float32 or float64, got {dtype_name(numbers.dtype)}")
     return numbers.to(torch.float64)

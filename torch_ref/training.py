@@ -102,7 +102,7 @@ def fit(
     size = {"batch": n, "mini-batch": batch_size, "stochastic": 1}[mode]
     rng = np.random.default_rng(seed)
     history = History()
-    without_gradient = set(parameters)
+    without_gradient = {name for name, p in parameters.items() if p.requires_grad}
     with (
         _interrupt_asked() as asked,
         _progress_bar(progress, epochs * math.ceil(n / size)) as advance,
@@ -115,6 +115,10 @@ def fit(
                         raise KeyboardInterrupt
                     optimizer.zero_grad()
                     step_loss = loss(model(X[batch]), y[batch])
+                    if not isinstance(step_loss, Tensor):
+                        raise TypeError(
+                            f"loss: expected a function to a tensor, it returned {step_loss!r}"
+                        )
                     if step_loss.ndim:  # one value an element
                         step_loss = step_loss.mean()
                     step_loss.backward()  # type: ignore[no-untyped-call]

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Array, primitive
+from ..autograd import Array, part_of, primitive
 from ..autograd.broadcasting import stretched_axes
+from ..autograd.node import Partial
 from ..tensor import Tensor
 from .reductions import Dim, axes
 
@@ -97,21 +98,37 @@ def flatten(input: Array, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 
 @primitive
+@part_of("cat")
 def joined(*tensors: Array, dim: int) -> Any:
     """Tensors joined along an existing dim; their other dimensions are equal."""
-    axis = axes(dim, tensors[0].ndim)
-    ends = np.cumsum([t.shape[axis] for t in tensors])
-    before = (slice(None),) * axis
-    return (
-        np.concatenate(tensors, axis=axis),
-        *(
-            lambda g, at=(*before, slice(end - t.shape[axis], end)): g[at]
-            for t, end in zip(tensors, ends)
-        ),
-    )
+    # PyTorch lets an empty 1-d tensor stand beside tensors of any dimension
+    joining = [t for t in tensors if t.shape != (0,)] or tensors
+    if not joining[0].ndim:
+        raise ValueError("tensors: expected at least one dimension, to join along")
+    axis = axes(dim, joining[0].ndim)
+    before, ends = (slice(None),) * axis, 0
+    partials: list[Partial] = []
+    for t in tensors:
+        if t.shape == (0,):
+            partials.append(nothing_of)
+            continue
+        start, ends = ends, ends + t.shape[axis]
+        partials.append(part((*before, slice(start, ends))))
+    return (np.concatenate(joining, axis=axis), *partials)
+
+
+def part(at: Any) -> Partial:
+    """The partial of one of several tensors that were joined: its own part of g."""
+    return lambda g: g[at]
+
+
+def nothing_of(g: Any) -> Any:
+    """The gradient of an empty tensor."""
+    return g.reshape(-1)[:0]
 
 
 @primitive
+@part_of("stack")
 def stacked(*tensors: Array, dim: int) -> Any:
     """Tensors of one shape side by side along a new dimension."""
     axis = range(tensors[0].ndim + 1)[dim]
@@ -134,9 +151,7 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     tensors = list(tensors)
     if not tensors:
         raise ValueError("tensors: expected at least one tensor, got an empty sequence")
-    # PyTorch lets an empty 1-d tensor stand beside tensors of any dimension
-    several = [t for t in tensors if t.shape != (0,)]
-    return joined(*(several or tensors), dim=dim)
+    return joined(*tensors, dim=dim)
 
 
 def stack(tensors: Any, dim: int = 0) -> Tensor:
