@@ -59,6 +59,7 @@ def scratch_library() -> Library:
 def torch_library() -> Library:
     """The PyTorch wing: PyTorch itself, and `torch_ref.functional`."""
     import torch
+
     import torch_ref.functional
 
     def grad(output: Any, inputs: Any, grad_output: Any = None, create_graph: bool = False) -> Any:

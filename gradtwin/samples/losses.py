@@ -20,7 +20,9 @@ from .values import (
 )
 
 REDUCTIONS = ("mean", "sum", "none")
-BAD_REDUCTION = {"reduction": "avg", "raises": ValueError, "match": "reduction: .*'avg'"}
+BAD_REDUCTION: dict[str, Any] = {"reduction": "avg", "raises": ValueError,
+                                 "match": "reduction: .*'avg'"}
+NO_WEIGHT_AND_SOME: list[dict[str, Any]] = [{}, {"weight": constant(positive("3"))}]
 BROADCAST_TARGET = wrong("3", "3 1", raises=ValueError, match=r"\(3,\).*\(3, 1\)")
 
 # the mean of nothing is 0/0: NaN with a warning, so a batch here is never empty
@@ -52,10 +54,13 @@ def regression(
             case(tied(NUMBERS), tied(NUMBERS), **o, label="kinks") for o in ({}, *more)
         ] + [
             case(exactly([0.0, -0.0]), exactly([0.0, 0.0]), label="zeros"),
-            case(exactly([np.inf, 1.0]), exactly([1.0, -np.inf]), reduction="none", label="infinite"),
-            case(exactly([np.inf, 1.0]), exactly([np.inf, 1.0]), reduction="none", label="inf - inf"),
+            case(exactly([np.inf, 1.0]), exactly([1.0, -np.inf]), reduction="none",
+                 label="infinite"),
+            case(exactly([np.inf, 1.0]), exactly([np.inf, 1.0]), reduction="none",
+                 label="inf - inf"),
             case(exactly([np.nan, 1.0]), exactly([1.0, 1.0]), reduction="none", label="NaN"),
-            case(exactly([1e30, 1e-30]), exactly([-1e30, 0.0]), reduction="none", label="huge, tiny"),
+            case(exactly([1e30, 1e-30]), exactly([-1e30, 0.0]), reduction="none",
+                 label="huge, tiny"),
             case(exactly(np.zeros((0, 2))), exactly(np.zeros((0, 2))), label="mean of nothing"),
         ],
         errors=[
@@ -117,10 +122,13 @@ OPERATIONS = [
         ],
         errors=[
             wrong("3", "3 1", raises=ValueError, match=r"\(3,\).*\(3, 1\)"),
-            wrong(exactly([1.5]), exactly([1.0]), raises=RuntimeError, match="input: .*between 0 and 1"),
-            wrong(exactly([0.5]), exactly([-0.1]), raises=RuntimeError, match="target: .*between 0 and 1"),
+            wrong(exactly([1.5]), exactly([1.0]), raises=RuntimeError,
+                  match="input: .*between 0 and 1"),
+            wrong(exactly([0.5]), exactly([-0.1]), raises=RuntimeError,
+                  match="target: .*between 0 and 1"),
             wrong(exactly([0.5]), exactly([0.1]), **BAD_REDUCTION),
         ],
+        twice=False,  # PyTorch adds 1e-12 to the probabilities there
     ),
     Operation(
         "binary_cross_entropy_with_logits", functional("binary_cross_entropy_with_logits"),
@@ -158,9 +166,11 @@ OPERATIONS = [
             *of_classes(),
             *(c for r in REDUCTIONS for c in of_classes(reduction=r)),
             *(c for r in REDUCTIONS for c in of_classes(reduction=r, label_smoothing=0.1)),
-            *(c for r in REDUCTIONS for c in of_classes(reduction=r, weight=constant(positive("C+")))),
+            *(c for r in REDUCTIONS for c in of_classes(reduction=r,
+                                                        weight=constant(positive("C+")))),
             *(c for r in REDUCTIONS
-              for c in of_classes(reduction=r, weight=constant(positive("C+")), label_smoothing=0.3)),
+              for c in of_classes(reduction=r, weight=constant(positive("C+")),
+                                  label_smoothing=0.3)),
             *(case("n+ C+", probabilities("n+ C+"), reduction=r) for r in REDUCTIONS),
             case("C+", probabilities("C+")), case("n+ C+ d+", probabilities("n+ C+ d+")),
             *(case("n+ C+", probabilities("n+ C+"), reduction=r, weight=constant(positive("C+")))
@@ -171,8 +181,7 @@ OPERATIONS = [
             case("n+ C+", "n+ C+"),
             *(case("4 C+", exactly([0, -100, 0, -100]), reduction=r) for r in REDUCTIONS),
             *(case("4 3", exactly([0, 1, 2, 1]), ignore_index=1, reduction=r, **more)
-              for r in REDUCTIONS
-              for more in ({}, {"weight": constant(positive("3"))}, {"label_smoothing": 0.1})),
+              for r in REDUCTIONS for more in (*NO_WEIGHT_AND_SOME, {"label_smoothing": 0.1})),
             case("2 3 2", exactly([[0, -100], [2, 1]])),
             case("4 3", exactly([0, 1, 2, 7]), ignore_index=7),
             case("0 C+", exactly(np.zeros(0, np.int64)), reduction="sum"),
@@ -188,16 +197,18 @@ OPERATIONS = [
             case(exactly([[-np.inf, 0.0, 1.0]]), exactly([1]), label="-inf elsewhere"),
             case(exactly([[-np.inf, 0.0, 1.0]]), exactly([0]), label="-inf at the class"),
             case(exactly([[np.inf, 0.0, 1.0]]), exactly([1]), label="inf"),
-            case(exactly([[np.nan, 0.0], [1.0, 0.0]]), exactly([1, 0]), reduction="none", label="NaN"),
+            case(exactly([[np.nan, 0.0], [1.0, 0.0]]), exactly([1, 0]), reduction="none",
+                 label="NaN"),
             *(case(exactly([[1.0, 0.0]]), exactly([-100]), **o, label="none counts")
               for o in ({}, {"weight": constant(exactly([1.0, 2.0]))}, {"label_smoothing": 0.1})),
-            case(exactly(np.zeros((0, 2))), exactly(np.zeros(0, np.int64)), label="mean of nothing"),
+            case(exactly(np.zeros((0, 2))), exactly(np.zeros(0, np.int64)),
+                 label="mean of nothing"),
         ],
         errors=[
             *bad_classes(),
             wrong("2 3", exactly([0, 1]), label_smoothing=1.5, raises=RuntimeError,
                   match="label_smoothing: .*1.5"),
-            wrong("2 3", "3 2", raises=RuntimeError, match=r"target: .*\(3, 2\)"),
+            wrong("2 3", "3 2", raises=ValueError, match=r"target: .*\(3, 2\)"),
         ],
         smooth=True,
     ),
@@ -206,15 +217,18 @@ OPERATIONS = [
         cases=[
             *of_classes(),
             *(c for r in REDUCTIONS for c in of_classes(reduction=r)),
-            *(c for r in REDUCTIONS for c in of_classes(reduction=r, weight=constant(positive("C+")))),
+            *(c for r in REDUCTIONS for c in of_classes(reduction=r,
+                                                        weight=constant(positive("C+")))),
             *(case("4 3", exactly([0, 1, 2, 1]), ignore_index=1, reduction=r, **more)
-              for r in REDUCTIONS for more in ({}, {"weight": constant(positive("3"))})),
+              for r in REDUCTIONS for more in NO_WEIGHT_AND_SOME),
             case("4 C+", exactly([0, -100, 0, -100])),
         ],
         corners=[
             case(exactly([[-np.inf, 0.0], [0.0, -np.inf]]), exactly([0, 0]), label="-inf"),
-            case(exactly([[-np.inf, 0.0], [0.0, -np.inf]]), exactly([1, -100]), label="-inf elsewhere"),
-            case(exactly([[np.nan, 0.0], [1.0, 0.0]]), exactly([0, 0]), reduction="none", label="NaN"),
+            case(exactly([[-np.inf, 0.0], [0.0, -np.inf]]), exactly([1, -100]),
+                 label="-inf elsewhere"),
+            case(exactly([[np.nan, 0.0], [1.0, 0.0]]), exactly([0, 0]), reduction="none",
+                 label="NaN"),
             *(case(exactly([[1.0, 0.0]]), exactly([-100]), **o, label="none counts")
               for o in ({}, {"weight": constant(exactly([1.0, 2.0]))})),
         ],

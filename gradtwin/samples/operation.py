@@ -74,6 +74,7 @@ class Operation:
         differentiable: whether the result has a gradient.
         float32_inside: whether PyTorch computes a part of it in float32 whatever the dtype, so that
             float64 results agree to float32's rounding only.
+        twice: whether PyTorch has a second derivative to compare with.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Operation:
     elementwise: bool = False
     differentiable: bool = True
     float32_inside: bool = False
+    twice: bool = True
 
     def samples(self, dtype: Any = "float64", seed: int = 0) -> Iterator[Sample]:
         """Every case in small, fixed shapes; the same numbers for the same seed."""
@@ -240,6 +242,7 @@ def unary(
     smooth: bool = True,
     without: Sequence[str] = (),
     float32_inside: bool = False,
+    twice: bool = True,
 ) -> Operation:
     """The row of a function of one number: every option in every shape and at every edge."""
     return Operation(
@@ -256,4 +259,5 @@ def unary(
         smooth=smooth and not kinks,
         elementwise=True,
         float32_inside=float32_inside,
+        twice=twice,
     )

@@ -61,7 +61,8 @@ OPERATIONS = [
     Operation(
         "prod", named("prod"),
         cases=[
-            case("..."), *(case("n k m", **o) for o in ONE_DIM), case(tied("n k")), case(tied("n k m"), dim=1),
+            case("..."), *(case("n k m", **o) for o in ONE_DIM), case(tied("n k")),
+            case(tied("n k m"), dim=1),
             case(nonzero("n k"), dtype="float64"), case(integers("n k")), case("", dim=0),
         ],
         corners=[
@@ -77,7 +78,8 @@ OPERATIONS = [
             name, named(name),
             cases=[
                 case("n+ k+"), case(""), *(case("n+ k+ m+", **o) for o in ONE_DIM + SEVERAL),
-                case(tied("n+ k+ m+")), case(tied("n+ k+ m+"), dim=1), case(tied("n+ k+"), dim=(0, 1)),
+                case(tied("n+ k+ m+")), case(tied("n+ k+ m+"), dim=1),
+                case(tied("n+ k+"), dim=(0, 1)),
                 case("n k+", dim=1),
             ],
             corners=special(dim=1),
@@ -93,14 +95,16 @@ OPERATIONS = [
     Operation(
         "logsumexp", named("logsumexp"),
         cases=[
-            *(case("n k m", **o) for o in (*ONE_DIM, *SEVERAL[:6])), case("", dim=0),
-            case(tied("n k"), dim=1),
+            *(case("n+ k+ m+", **o) for o in (*ONE_DIM, *SEVERAL[:6])), case("", dim=0),
+            case(tied("n k+"), dim=1),
         ],
-        corners=special(dim=1), errors=[UNKNOWN_DIM], forms=[method("logsumexp")], smooth=True,
+        corners=[*special(dim=1), case(exactly(np.zeros((2, 0))), dim=1, label="log of nothing")],
+        errors=[UNKNOWN_DIM], forms=[method("logsumexp")], smooth=True,
     ),
     Operation(
         "argmax", named("argmax"),
-        cases=[case("n+ k+"), case("n+ k+", dim=0), case("n+ k+", dim=-1), case(tied("n+ k+"), dim=1)],
+        cases=[case("n+ k+"), case("n+ k+", dim=0), case("n+ k+", dim=-1),
+               case(tied("n+ k+"), dim=1)],
         forms=[method("argmax")], differentiable=False,
     ),
 ]  # fmt: skip

@@ -74,7 +74,8 @@ OPERATIONS = [
         "expand", lambda _, x, shape: x.expand(shape),
         cases=[
             case("n 1", shape=lambda n: (n, 3)), case("1 n", shape=lambda n: (4, 2, n)),
-            case("n 1", shape=(-1, 3)), case("", shape=(2, 3)), case("n k", shape=lambda n, k: (n, k)),
+            case("n 1", shape=(-1, 3)), case("", shape=(2, 3)),
+            case("n k", shape=lambda n, k: (n, k)),
             case("1 n", shape=lambda n: (0, n)),
         ],
         errors=[
@@ -100,7 +101,8 @@ OPERATIONS = [
         "cat", cat,
         cases=[
             case("n k", "m k"), case("n k", "m k", "1 k", dim=0), case("k n", "k m", dim=1),
-            case("k n 2", "k m 2", dim=-2), case("n", "0"), case("0", "n k", "m k"), case("n k", "0 k"),
+            case("k n 2", "k m 2", dim=-2), case("n", "0"), case("0", "n k", "m k"),
+            case("n k", "0 k"),
             case("n"),
         ],
         errors=[

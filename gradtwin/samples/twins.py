@@ -78,6 +78,18 @@ def evaluated(
     return [np.asarray(t.detach().numpy()) for t in several]
 
 
+def allocate_zeros(tensors: Sequence[Any]) -> None:
+    """Give each tensor a gradient that numpy can read: PyTorch may leave one that is all zeros
+    without memory."""
+
+    def allocated(d: Any) -> Any:
+        return d.new_zeros(d.shape) if d is not None and d._is_zerotensor() else d
+
+    for t in tensors:
+        if t.requires_grad:
+            t.register_hook(allocated)
+
+
 def derivative(
     library: Library, function: Callable[..., Any], outputs: int, wanted: Sequence[bool]
 ) -> Callable[..., Any]:
@@ -88,6 +100,8 @@ def derivative(
         result = function(*arguments)
         several = result if isinstance(result, tuple | list) else [result]
         inputs = [t for t, w in zip(arguments, wanted) if w]
+        if library.name == "torch":
+            allocate_zeros(tensors)
         # several outputs weighted by their g and summed: one number, with g as its gradient
         total = sum((library.sum(y * g) for y, g in zip(several, upstream)), start=0.0)
         return tuple(library.grad(total, inputs, create_graph=True))

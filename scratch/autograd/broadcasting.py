@@ -6,7 +6,6 @@ An element that was used n times receives the sum of n gradients: backward sums 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np

@@ -50,4 +50,4 @@ def describe(argument: Any) -> str:
     data = argument.data if type(argument) is Tensor else argument
     if hasattr(data, "shape") and hasattr(data, "dtype"):
         return f"{data.shape} {data.dtype}"
-    return f"{type(argument).__name__} {argument!r}"
+    return f"{type(data).__name__} {data!r}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..activations import log_softmax
 from ..autograd import Array, on_either, part_of, primitive, raw
+from ..autograd.errors import ArgumentError
 from ..operations.arithmetic import where
 from ..tensor import Tensor
 from .reduction import check_reduction, constant, reduced
@@ -47,7 +48,7 @@ def cross_entropy(
     """
     check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing: expected 0 to 1, got {label_smoothing}")
+        raise ArgumentError(f"label_smoothing: expected 0 to 1, got {label_smoothing}")
     input, target = as_tensor("input", input), as_tensor("target", target)
     weight = class_weights(weight, input)
     if target.dtype.kind == "f" and target.shape == input.shape:
@@ -180,7 +181,8 @@ log_softmax_of = on_either(log_softmax)
 def softmax_and_complement(z: Any) -> tuple[Any, Any]:
     """p = softmax(z) by rows of (n, C), and 1 - p without cancellation at the largest entry."""
     at = np.arange(len(raw(z))), np.argmax(raw(z), axis=1)
-    e = np.exp(z - np.max(raw(z), axis=1, keepdims=True))
+    # on Tensors the largest is one too: the 1 below stands for its exp(0), which is constant
+    e = np.exp(z - z[at].reshape(-1, 1))
     rest = np.sum(with_entries(e + 0, at, 0), axis=1)
     total = (1 + rest).reshape(-1, 1)
     p = e / total
@@ -231,7 +233,7 @@ def class_weights(weight: Any, input: Tensor) -> Any:
     weight = constant(weight, "weight")
     classes = input.shape[1] if input.ndim > 1 else input.shape[0] if input.ndim else 0
     if weight is not None and weight.shape != (classes,):
-        raise ValueError(
+        raise ArgumentError(
             f"weight: expected one for each of the {classes} classes, got shape {weight.shape}"
         )
     return weight
@@ -240,12 +242,12 @@ def class_weights(weight: Any, input: Tensor) -> Any:
 def check_classes(input: Any, target: Any) -> None:
     """Refuse a target that cannot be the class indices of these logits."""
     if target.dtype.kind not in "iu":
-        raise ValueError(
+        raise ArgumentError(
             f"target: expected class indices, integers, of shape {without_classes(input)}, or "
             f"probabilities of shape {input.shape}; got {target.shape} {target.dtype}"
         )
     if target.shape != without_classes(input):
-        raise ValueError(
+        raise ArgumentError(
             f"target: expected class indices of shape {without_classes(input)} for an input of "
             f"shape {input.shape}, got {target.shape}"
         )

@@ -74,6 +74,8 @@ def ufunc_on_tensors(ufunc: Any, method: str, inputs: Any, options: dict[str, An
 
 
 def sum_over(x: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
+    if axis == ():  # no axis to numpy, every one to PyTorch
+        return x if dtype is None else elementary.to(x, dtype)
     return reductions.sum(x, axis, bool(keepdims), dtype=dtype)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..autograd import Array, primitive
 from ..autograd.broadcasting import stretched_axes
+from ..autograd.errors import ArgumentError
 from ..tensor import Tensor
 
 
@@ -58,12 +59,13 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
     """
     product = matmul(mat1, mat2)
     if product.ndim != 2:
-        raise ValueError(
+        raise ArgumentError(
             f"mat1, mat2: expected matrices, got shapes {mat1.shape} and {mat2.shape}"
         )
     product = product if alpha == 1 else product * alpha
-    if len(input.shape) > 2 or np.broadcast_shapes(input.shape, product.shape) != product.shape:
-        raise ValueError(
+    fits = all(k in (1, n) for k, n in zip(input.shape[::-1], product.shape[::-1]))
+    if len(input.shape) > 2 or not fits:
+        raise ArgumentError(
             f"input: expected a shape that broadcasts to {product.shape}, got {input.shape}"
         )
     total: Tensor = (input if beta == 1 else input * beta) + product
