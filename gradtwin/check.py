@@ -7,7 +7,6 @@ prints.
 
 from __future__ import annotations
 
-import inspect
 import math
 import warnings
 import zlib
@@ -21,6 +20,7 @@ import numpy as np
 from .case import Raised, attempt
 from .compare import Compared, Comparison, compare
 from .concepts import Concept, Figure, Wing, concepts, find
+from .findings import WARNING
 from .samples import Sample
 from .sides import side
 
@@ -63,13 +63,32 @@ class Reproduced:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An input on which the wings differ, and the comparison that found it."""
+    """An input on which the wings differ, with the comparison that found it.
+
+    Args:
+        warning: what was warned about, where that is the failure: numbers went in and came out.
+    """
 
     sample: Sample
     comparison: Comparison
+    warning: str = ""
+
+    @property
+    def scratch_is_right(self) -> bool:
+        """The only thing wrong is PyTorch: so says the third witness of every difference."""
+        differing = [
+            c for c in (*self.comparison.outputs, *self.comparison.gradients) if not c.ok
+        ]
+        mistakes = [f for f in self.comparison.findings if f.severity != WARNING]
+        return (
+            len(mistakes) == len(differing) > 0
+            and not self.warning
+            and all(c.verdict is not None and c.verdict.side == "ours" for c in differing)
+        )
 
     def __str__(self) -> str:
-        return f"{self.sample}\n{self.comparison}"
+        warned = f"warned: {self.warning}\n" if self.warning else ""
+        return f"{self.sample}\n{warned}{self.comparison}"
 
 
 @dataclass(slots=True)
@@ -78,35 +97,46 @@ class Result:
 
     Args:
         cases: how many inputs both wings were run on.
-        ulp_forward, ulp_gradient: the largest distance in representable numbers; None where there
-            was nothing to compare.
-        allowed: the largest difference as a share of what rounding may do; above 1 is a difference.
+        ulp_forward, ulp_gradient: the largest distance in representable numbers on the random
+            inputs; None where there was nothing to compare. (At the corners it says nothing: where
+            scratch has 4e-18 and PyTorch's formula cancels to 0, the two are 1e18 numbers apart.)
+        share: the largest difference as a share of what rounding may do; above 1 is a difference.
         figures: the printed numbers.
         failures: the inputs on which the wings differ.
+        torch_failures: those on which the third witness finds PyTorch wrong and scratch right.
     """
 
     concept: Concept
     cases: int = 0
     ulp_forward: float | None = None
     ulp_gradient: float | None = None
-    allowed: float = 0.0
+    share: float = 0.0
     figures: list[Reproduced] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    torch_failures: list[Failure] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """No input on which the wings differ, and every printed number came out."""
+        """No difference that speaks against scratch, and every printed number came out."""
         return not self.failures and all(figure.ok for figure in self.figures)
 
-    def add(self, sample: Sample, comparison: Comparison) -> None:
-        """Count one comparison in."""
+    def add(
+        self, sample: Sample, corner: bool, comparison: Comparison, warned: Sequence[str] = ()
+    ) -> None:
+        """Count one comparison in, and what was warned of while it ran."""
         self.cases += 1
-        self.ulp_forward = _largest(self.ulp_forward, comparison.outputs)
-        self.ulp_gradient = _largest(self.ulp_gradient, comparison.gradients)
-        for compared in (*comparison.outputs, *comparison.gradients):
-            self.allowed = max(self.allowed, _share(compared))
-        if not comparison.ok:
-            self.failures.append(Failure(sample, comparison))
+        if not corner:
+            self.ulp_forward = _largest(self.ulp_forward, comparison.outputs)
+            self.ulp_gradient = _largest(self.ulp_gradient, comparison.gradients)
+        compared = (*comparison.outputs, *comparison.gradients)
+        self.share = max([self.share, *map(_share, compared)])
+        # NumPy may warn of an infinity or a NaN that is there for everybody to see.
+        finite = all(bool(np.isfinite(c.theirs).all()) for c in compared)
+        failure = Failure(sample, comparison, "; ".join(warned) if finite else "")
+        if failure.scratch_is_right:
+            self.torch_failures.append(failure)
+        elif failure.warning or not comparison.ok:
+            self.failures.append(failure)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -117,20 +147,22 @@ class Result:
             "cases": self.cases,
             "ulp_forward": _plain(self.ulp_forward),
             "ulp_gradient": _plain(self.ulp_gradient),
-            "share_of_allowed": _plain(self.allowed),
+            "share_of_allowed": _plain(self.share),
             "figures": [figure.to_dict() for figure in self.figures],
-            "failures": [
-                {"case": str(failure.sample), **failure.comparison.to_dict()}
-                for failure in self.failures
-            ],
+            "failures": [_failure(failure) for failure in self.failures],
+            "torch_failures": [_failure(failure) for failure in self.torch_failures],
         }
 
     def __str__(self) -> str:
         lines = [f"{self.concept.name}: {'twins' if self.ok else 'DIFFERENT'}, {self.cases} cases"]
         lines += [str(figure) for figure in self.figures if not figure.ok]
-        if self.failures:
-            lines.append(f"{len(self.failures)} of {self.cases} cases differ; the first:")
-            lines.append(str(self.failures[0]))
+        for found, what in (
+            (self.failures, "differ"),
+            (self.torch_failures, "differ, where the third witness finds scratch right"),
+        ):
+            if found:
+                lines.append(f"{len(found)} of {self.cases} cases {what}; the first:")
+                lines.append(str(found[0]))
         return "\n".join(lines)
 
 
@@ -201,10 +233,9 @@ def check_concept(concept: Concept, dtype: str, seed: int, cases: int) -> Result
     result = Result(concept)
     scratch, torch = Wing("scratch", dtype), Wing("torch", dtype)
     result.figures = [_reproduced(figure, scratch, torch) for figure in concept.figures]
-    for sample, ordinary in _samples(concept, dtype, seed, cases):
-        with warnings.catch_warnings():
-            # NumPy may warn where infinities meet; from ordinary numbers a warning is a mistake.
-            warnings.simplefilter("error" if ordinary else "ignore", RuntimeWarning)
+    for sample, corner in _samples(concept, dtype, seed, cases):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             comparison = compare(
                 side("scratch", sample.on(scratch)),
                 side("torch", sample.on(torch)),
@@ -212,21 +243,26 @@ def check_concept(concept: Concept, dtype: str, seed: int, cases: int) -> Result
                 dtype=dtype,
                 requires_grad=sample.requires_grad,
                 seed=seed,
-                names=_argument_names(sample),
+                names=_argument_names(concept, sample),
             )
-        result.add(sample, comparison)
+        result.add(sample, corner, comparison, [str(warning.message) for warning in caught])
     return result
 
 
 def _samples(
     concept: Concept, dtype: str, seed: int, cases: int
 ) -> Iterator[tuple[Sample, bool]]:
-    """The corners of a concept, then random inputs, and which of both it is."""
-    for sample in concept.operation.corner_samples(dtype, seed):
-        yield sample, False
+    """The corners of a concept, then random inputs, and whether it is a corner."""
+    for corner in concept.operation.corner_samples(dtype, seed):
+        yield corner, True
     rng = np.random.default_rng((seed, zlib.crc32(concept.name.encode())))
     for sample in islice(concept.cases(rng, dtype), cases):
-        yield sample, True
+        yield sample, False
+
+
+def _argument_names(concept: Concept, sample: Sample) -> list[str] | None:
+    positional = concept.argument_names(len(sample.arrays) - len(sample.keywords))
+    return None if positional is None else [*positional, *sample.keywords]
 
 
 def _reproduced(figure: Figure, *wings: Wing) -> Reproduced:
@@ -241,25 +277,9 @@ def _item(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _argument_names(sample: Sample) -> list[str] | None:
-    """What a report calls the arguments: as the function of scratch does."""
-    import scratch
-
-    name, call = sample.operation.name, sample.operation.call
-    function = getattr(scratch.functional, name, getattr(scratch, name, None))
-    try:
-        names = list(inspect.signature(function or call).parameters)
-    except (TypeError, ValueError):
-        return None
-    positional = len(sample.arrays) - len(sample.keywords)
-    names = names[: positional] if function else names[1 : positional + 1]
-    return [*names, *sample.keywords] if len(names) == positional else None
-
-
 def _largest(before: float | None, compared: Sequence[Compared]) -> float | None:
-    return max((c.max_ulp for c in compared), default=before) if before is None else max(
-        [before, *(c.max_ulp for c in compared)]
-    )
+    found = [c.max_ulp for c in compared] + ([] if before is None else [before])
+    return max(found, default=None)
 
 
 def _share(compared: Compared) -> float:
@@ -270,6 +290,14 @@ def _share(compared: Compared) -> float:
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.abs(ours - theirs) / compared.allowed
     return float(np.max(share, initial=0.0, where=np.isfinite(share)))
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "case": str(failure.sample),
+        "warning": failure.warning or None,
+        **failure.comparison.to_dict(),
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ tests and the search for differences draw from too.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,13 +51,32 @@ class Concept:
     @property
     def formula(self) -> str:
         """The formula in one line."""
-        return self.written or next(iter((scratch_function(self).__doc__ or "").splitlines()), "")
+        if self.written:
+            return self.written
+        documentation = getattr(self._function(), "__doc__", None) or ""
+        return documentation.partition("\n")[0]
 
-    @property
-    def arguments(self) -> tuple[str, ...]:
-        """The names of the tensor arguments, in order; () where they are any number."""
-        code = self.operation.call.__code__
-        return code.co_varnames[1 : code.co_argcount]
+    def argument_names(self, count: int) -> list[str] | None:
+        """The names of the first `count` tensor arguments; None where they have none."""
+        function = self._function()
+        parameters = list(inspect.signature(function or self.operation.call).parameters.values())
+        names: list[str] = []
+        for parameter in parameters if function else parameters[1:]:  # the first is the wing
+            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+                names.append(parameter.name)
+            elif parameter.kind is parameter.VAR_POSITIONAL and function is None:
+                names += [f"{parameter.name}[{i}]" for i in range(count - len(names))]
+        return names[:count] if count <= len(names) else None
+
+    def _function(self) -> Callable[..., Any] | None:
+        """Scratch's function of this name, where the concept is a row of the table."""
+        if OPERATIONS.get(self.operation.name) is not self.operation:
+            return None
+        import scratch
+
+        name = self.operation.name
+        found = getattr(scratch.functional, name, None) or getattr(scratch, name, None)
+        return found if callable(found) else None
 
     def ours(self, *tensors: Tensor, **options: Any) -> Any:
         """The concept in scratch: a function of scratch tensors."""

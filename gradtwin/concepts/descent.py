@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..samples.operation import case
-from ..samples.values import between, constant, real
+from ..samples.values import between, constant
 from .concept import Tensor, concept
+from .draws import near_1
 from .wing import Wing
-
 
 # Training reads numbers and returns numbers: there is no gradient to hand back.
 EXAMPLES = case(
-    *map(constant, (real("n+ m+"), between("n+", 0.0, 1.0), real("m+"), real("")))
+    *map(constant, (near_1("n+ m+"), between("n+", 0.0, 1.0), near_1("m+"), near_1("")))
 )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..samples.operation import case
 from .concept import Tensor, concept, operation
+from .draws import network
 from .wing import Wing
 
 SECTION = "Salida en una red totalmente conectada"
@@ -12,7 +12,7 @@ LINEAR = operation("linear", "Capa lineal", "Linear layer", section=SECTION)
 
 
 @concept(
-    case("n m+", "h+ m+", "h+"),
+    network("n m+", "h+ m+", "h+"),
     es="Capa oculta",
     en="Hidden layer",
     section=f"{SECTION} (1 capa oculta)",
@@ -24,7 +24,7 @@ def hidden_layer(wing: Wing, X: Tensor, weight: Tensor, bias: Tensor) -> tuple[T
 
 
 @concept(
-    case("n m+", "h+ m+", "h+", "k+ h+", "k+", "o+ k+", "o+"),
+    network("n m+", "h+ m+", "h+", "k+ h+", "k+", "o+ k+", "o+"),
     es="Red totalmente conectada",
     en="Fully connected network",
     section="Evaluación de una red con varias capas",

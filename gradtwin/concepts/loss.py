@@ -9,6 +9,7 @@ import numpy as np
 from ..samples.operation import case
 from ..samples.values import constant, exactly, probabilities
 from .concept import Concept, Tensor, concept, operation
+from .draws import near_1
 from .figure import Figure
 from .wing import Wing
 
@@ -47,7 +48,7 @@ def _figures(what: str, quantity: int, printed: str) -> list[Figure]:
 
 
 @concept(
-    case(exactly(X_XOR), constant(exactly(Y_XOR)), "2 2", "1 2"),
+    case(exactly(X_XOR), constant(exactly(Y_XOR)), near_1("2 2"), near_1("1 2")),
     es="XOR",
     en="XOR",
     section="Ejemplo práctico: XOR",

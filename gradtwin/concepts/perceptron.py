@@ -7,6 +7,7 @@ from typing import Any
 from ..samples.operation import case
 from ..samples.values import nonzero, real
 from .concept import Tensor, concept
+from .draws import network
 from .figure import Figure
 from .wing import Wing
 
@@ -20,7 +21,7 @@ def _lecture(wing: Wing, x1: float, x2: float, activation: str | None = "sigmoid
 
 
 @concept(
-    case("n m+", "m+", ""),
+    network("n m+", "m+", ""),
     es="Perceptrón",
     en="Perceptron",
     section="El perceptrón: la pieza clave de una red neuronal",
@@ -60,7 +61,7 @@ def decision_line(wing: Wing, x1: Tensor, bias: Tensor, weight1: Tensor, weight2
 
 
 @concept(
-    case("n m", "h m", "h", "k h", "k"),
+    network("n m", "h m", "h", "k h", "k"),
     es="Sin activación, una sola capa lineal",
     en="Without activation, one linear layer",
     section="¿Cuál es la utilidad de la función de activación?",

@@ -61,5 +61,6 @@ class Wing(Library):
             owner = model
             for part in owners:
                 owner = owner[int(part)] if part.isdigit() else getattr(owner, part)
-            setattr(owner, last, tensor)
+            # Past Module's own __setattr__, which wants a leaf: here any tensor will do, for once.
+            object.__setattr__(owner, last, tensor)
         return model(input)

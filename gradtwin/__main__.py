@@ -1,0 +1,6 @@
+"""`python -m gradtwin` is `gradtwin`."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

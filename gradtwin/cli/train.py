@@ -1,0 +1,178 @@
+"""`gradtwin train`: both wings learn real data in lockstep, an epoch a line."""
+
+from __future__ import annotations
+
+import math
+from contextlib import nullcontext
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from .check import Dtype
+from .output import console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..lockstep import Epoch, Training
+
+
+class Data(StrEnum):
+    """The data sets; the same as `gradtwin.datasets.DATASETS`."""
+
+    digits = "digits"
+    breast_cancer = "breast_cancer"
+    iris = "iris"
+    wine = "wine"
+
+
+class Mode(StrEnum):
+    """How many examples a step sees."""
+
+    batch = "batch"
+    mini_batch = "mini-batch"
+    stochastic = "stochastic"
+
+
+class SeveralHidden(TyperCommand):
+    """`--hidden 64 32` as people write it; Typer wants the option's name before each number."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        spread: list[str] = []
+        following = False  # whether numbers still belong to --hidden
+        for word in args:
+            if following and word.isdigit() and spread[-1] != "--hidden":
+                spread.append("--hidden")
+            following = word == "--hidden" or (following and word.isdigit())
+            spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
+def _learning_rate(lr: float) -> float:
+    if not (math.isfinite(lr) and lr > 0):
+        raise typer.BadParameter(f"expected a finite number above 0, got {lr}")
+    return lr
+
+
+def _activation(name: str) -> str:
+    from difflib import get_close_matches
+
+    from scratch.activations import ACTIVATIONS
+
+    if name not in ACTIVATIONS:
+        near = get_close_matches(name, ACTIVATIONS, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise typer.BadParameter(
+            f"unknown activation {name!r}{hint}, expected one of {', '.join(sorted(ACTIVATIONS))}"
+        )
+    return name
+
+
+def train(
+    dataset: Annotated[
+        Data, typer.Argument(metavar="|".join(Data), help="A data set of scikit-learn.")
+    ],
+    hidden: Annotated[
+        list[int] | None,
+        typer.Option(min=1, metavar="N ...", help="Neurons of each hidden layer.  [default: 32]"),
+    ] = None,
+    activation: Annotated[
+        str, typer.Option(callback=_activation, help="Of the hidden layers.")
+    ] = "relu",
+    lr: Annotated[float, typer.Option(callback=_learning_rate, help="Learning rate.")] = 0.2,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training examples.")] = 30,
+    batch_size: Annotated[int, typer.Option(min=1, help="Examples a step of mini-batch.")] = 32,
+    mode: Annotated[Mode, typer.Option(help="How many examples a step sees.")] = Mode.mini_batch,
+    seed: Annotated[int, typer.Option(min=0, help="Of split, weights and shuffles.")] = 0,
+    dtype: Annotated[Dtype, typer.Option(help="Of examples and weights.")] = Dtype.float64,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, at the end.")] = False,
+) -> None:
+    """Train both wings in lockstep: losses, test accuracies, distance of the parameters.
+
+    Exit status 1 when the wings end further apart than rounding explains, or when the loss stops
+    being a finite number; 130 when interrupted by Ctrl-C.
+    """
+    from .. import lockstep
+    from ..datasets import MissingExtraError, load
+
+    try:
+        data = load(dataset, seed, dtype)
+    except MissingExtraError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2) from error
+
+    out = console()
+    bar = _bar(out, epochs) if out.is_terminal and not json else nullcontext()
+    if not json:
+        out.print(f"{data}, {dtype}, hidden layers {hidden or [32]} with {activation}")
+        out.print(_HEADING)
+    with bar as advance:
+
+        def show(epoch: Epoch) -> None:
+            if not json:
+                out.print(_line(epoch))
+            if advance is not None:
+                advance()
+
+        training = lockstep.train(
+            data,
+            hidden=hidden or [32],
+            activation=activation,
+            lr=lr,
+            epochs=epochs,
+            batch_size=batch_size,
+            mode=mode,
+            seed=seed,
+            callback=show,
+        )
+    if json:
+        print_json({"dataset": dataset, "dtype": dtype, "seed": seed, **training.to_dict()})
+    else:
+        out.print(_end(training, lr))
+    raise typer.Exit(130 if training.interrupted else 0 if training.ok else 1)
+
+
+_HEADING = f"{'epoch':>5}  {'loss scratch':>13}  {'loss PyTorch':>13}  " + (
+    f"{'accuracy scratch':>16}  {'accuracy PyTorch':>16}  {'parameters apart':>16}"
+)
+
+
+def _line(epoch: Epoch) -> str:
+    losses = "  ".join(f"{loss:13.8f}" for loss in epoch.loss)
+    accuracies = "  ".join(f"{accuracy:16.2%}" for accuracy in epoch.accuracy)
+    return f"{epoch.epoch:5}  {losses}  {accuracies}  {epoch.distance:16.1e}"
+
+
+def _end(training: Training, lr: float) -> str:
+    finished = len(training.epochs)
+    if training.diverged:
+        return (
+            f"Diverged in epoch {finished}: the loss is no longer a finite number. "
+            f"The learning rate {lr} is too large."
+        )
+    if not finished:
+        return "Interrupted before the first epoch was finished: the weights are as they began."
+    ours, theirs = training.epochs[-1].accuracy
+    ended = f"Interrupted. After epoch {finished}" if training.interrupted else "In the end"
+    verdict = "twins" if training.ok else "DIFFERENT"
+    return (
+        f"{ended}: test accuracy {ours:.2%} (scratch) and {theirs:.2%} (PyTorch), parameters "
+        f"{training.distance:.1e} apart, rounding allows {training.allowed:.1e}: {verdict}"
+    )
+
+
+def _bar(out: Console, epochs: int) -> Any:
+    """A progress bar below the lines, as a context that gives a function to advance it."""
+    from contextlib import contextmanager
+
+    from rich.progress import Progress
+
+    @contextmanager
+    def shown() -> Any:
+        with Progress(console=out, transient=True) as progress:
+            task = progress.add_task("training", total=epochs)
+            yield lambda: progress.advance(task)
+
+    return shown()

@@ -1,0 +1,239 @@
+"""Both wings trained at once, on the same examples in the same order, and held side by side.
+
+The wings exchange their weights once, before the first step; from then on each computes its own
+gradients and takes its own steps with its own `fit`. After every epoch their losses, their test
+accuracies and the largest distance between two parameters are taken down.
+
+Sections of the lecture: «Descenso del gradiente», «Variaciones del descenso de gradiente».
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .concepts import Wing
+from .datasets import Dataset
+from .tolerance import ULPS, resolution, roundings
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What an epoch left behind: scratch's number, PyTorch's, and how far apart the wings are.
+
+    Args:
+        epoch: counted from 1.
+        loss: the mean loss an example, in scratch and in PyTorch.
+        accuracy: the share of the test examples that each puts in the right class.
+        distance: the largest |difference| between two parameters.
+    """
+
+    epoch: int
+    loss: tuple[float, float]
+    accuracy: tuple[float, float]
+    distance: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "epoch": self.epoch,
+            "loss": {"scratch": self.loss[0], "torch": self.loss[1]},
+            "accuracy": {"scratch": self.accuracy[0], "torch": self.accuracy[1]},
+            "distance": self.distance,
+        }
+
+
+@dataclass(slots=True)
+class Training:
+    """A run of `train`: its epochs, the two networks, and whether they still are twins.
+
+    Args:
+        ours, theirs: the trained networks, `scratch.FullyConnected` and `torch_ref.FullyConnected`.
+        epochs: those that were finished.
+        allowed: how far apart rounding may have brought the parameters.
+        interrupted: whether Ctrl-C ended the run; the networks are as the last epoch left them.
+        diverged: whether the loss stopped being a finite number.
+    """
+
+    ours: Any
+    theirs: Any
+    epochs: list[Epoch] = field(default_factory=list)
+    allowed: float = 0.0
+    interrupted: bool = False
+    diverged: bool = False
+
+    @property
+    def distance(self) -> float:
+        """The largest |difference| between two parameters at the end."""
+        return self.epochs[-1].distance if self.epochs else 0.0
+
+    @property
+    def ok(self) -> bool:
+        """The parameters are no further apart than rounding explains, and finite."""
+        return not self.diverged and self.distance <= self.allowed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "ok": self.ok,
+            "interrupted": self.interrupted,
+            "diverged": self.diverged,
+            "distance": self.distance,
+            "allowed": self.allowed,
+            "epochs": [epoch.to_dict() for epoch in self.epochs],
+        }
+
+    def __repr__(self) -> str:
+        state = "twins" if self.ok else "diverged" if self.diverged else "DIFFERENT"
+        return f"Training({len(self.epochs)} epochs, {state}, distance {self.distance:.1e})"
+
+
+def train(
+    dataset: Dataset,
+    hidden: Sequence[int] = (32,),
+    activation: str = "relu",
+    lr: float = 0.2,
+    epochs: int = 30,
+    batch_size: int = 32,
+    mode: str = "mini-batch",
+    seed: int = 0,
+    callback: Callable[[Epoch], object] | None = None,
+) -> Training:
+    """Train two networks [inputs, *hidden, classes], one a wing, by softmax with cross entropy.
+
+    Args:
+        dataset: see `gradtwin.datasets.load`; the networks take the dtype of its examples.
+        hidden: neurons of each hidden layer, at least one layer.
+        activation: that of the hidden layers, by name.
+        lr, batch_size, mode: as those of `fit`.
+        seed: of the weights and of the shuffles.
+        callback: called with each finished `Epoch`.
+
+    Raises:
+        ValueError, TypeError: an argument that makes no sense; it is named.
+
+    Ctrl-C ends the run after the last finished epoch, with `interrupted` set.
+
+    >>> from gradtwin.datasets import load
+    >>> training = train(load("iris"), hidden=[8], epochs=5)
+    >>> len(training.epochs), training.ok
+    (5, True)
+    """
+    hidden = list(hidden)
+    if not hidden:
+        raise ValueError("hidden: expected the size of at least one hidden layer, got none")
+    if epochs < 1:
+        raise ValueError(f"epochs: expected 1 or more, got {epochs}")
+    import scratch
+    import torch_ref
+
+    sizes = [dataset.X_train.shape[1], *hidden, len(dataset.classes)]
+    dtype = str(dataset.X_train.dtype)
+    ours = scratch.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
+    theirs = torch_ref.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
+    start = _arrays(ours)
+    theirs.load_state_dict(start)  # the one exchange
+
+    def learn(network: Any, wing: Any, shuffle: int) -> Any:
+        """One epoch of one wing."""
+        history = wing.fit(
+            network, dataset.X_train, dataset.y_train, wing.functional.cross_entropy,
+            lr=lr, mode=mode, batch_size=batch_size, seed=shuffle, progress=False,
+        )  # fmt: skip
+        if history.interrupted:
+            raise KeyboardInterrupt
+        return history
+
+    training = Training(ours, theirs)
+    shuffles = _shuffles(seed, epochs)
+    steps = 0
+    for epoch, shuffle in enumerate(shuffles, start=1):
+        before = _arrays(ours), _arrays(theirs)
+        try:
+            histories = learn(ours, scratch, shuffle), learn(theirs, torch_ref, shuffle)
+        except KeyboardInterrupt:
+            ours.load_state_dict(before[0])
+            theirs.load_state_dict(before[1])
+            training.interrupted = True
+            break
+        steps += len(histories[0].steps)
+        done = Epoch(
+            epoch,
+            (histories[0].loss[-1], histories[1].loss[-1]),
+            (_accuracy(ours, dataset), _accuracy(theirs, dataset)),
+            _distance(_arrays(ours), _arrays(theirs)),
+        )
+        training.epochs.append(done)
+        if callback is not None:
+            callback(done)
+        if not all(map(math.isfinite, (*done.loss, done.distance))):
+            training.diverged = True
+            break
+
+    share = drift(steps, terms=max(*sizes, len(dataset.X_train)), dtype=dtype)
+    training.allowed = share * _size(_arrays(theirs))
+    if training.diverged or training.distance <= training.allowed:
+        return training
+    # Further apart than rounding takes a training that forgets its past. Does this one blow up
+    # small differences? The same PyTorch network, begun a little beside, shows by how much.
+    moved = torch_ref.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
+    moved.load_state_dict(_moved(start, share))
+    for shuffle in shuffles[: len(training.epochs)]:
+        learn(moved, torch_ref, shuffle)
+    training.allowed = max(training.allowed, _distance(_arrays(moved), _arrays(theirs)))
+    return training
+
+
+def drift(steps: int, terms: int, dtype: str) -> float:
+    """How far rounding alone takes two equal trainings apart, as a share of the parameters' size.
+
+    A step adds to a parameter lr times a sum of `terms` products, right to roundings(terms), and
+    rounds the sum; over the steps these roundings add up like those of a long sum. Each counts as
+    many units as one stable evaluation may be wrong (see `tolerance.py`).
+
+    >>> f"{drift(steps=1000, terms=64, dtype='float64'):.1e}"
+    '2.8e-13'
+    """
+    return ULPS * resolution(dtype) * (roundings(steps) + roundings(terms))
+
+
+def _moved(arrays: dict[str, Array], share: float) -> dict[str, Array]:
+    """Every number moved by this share of itself, up or down at random."""
+    rng = np.random.default_rng(0)
+    return {
+        name: array * (1 + share * rng.choice((-1.0, 1.0), array.shape))
+        for name, array in arrays.items()
+    }
+
+
+def _shuffles(seed: int, epochs: int) -> list[int]:
+    """A seed an epoch, the same for both wings, so that no two epochs have the same order."""
+    return [int(s) for s in np.random.default_rng(seed).integers(0, 2**31, epochs)]
+
+
+def _arrays(network: Any) -> dict[str, Array]:
+    """Copies of the parameters."""
+    return {name: np.array(value) for name, value in network.state_dict().items()}
+
+
+def _size(arrays: dict[str, Array]) -> float:
+    """The largest parameter."""
+    return float(max(np.max(np.abs(array)) for array in arrays.values()))
+
+
+def _distance(ours: dict[str, Array], theirs: dict[str, Array]) -> float:
+    """The largest |difference| between two parameters; NaN where one of them is NaN."""
+    return float(max(np.max(np.abs(ours[name] - theirs[name])) for name in ours))
+
+
+def _accuracy(network: Any, dataset: Dataset) -> float:
+    """The share of the test examples whose largest output is that of their class."""
+    wing = Wing("torch" if type(network).__module__.startswith("torch_ref") else "scratch")
+    outputs = network(wing.module.tensor(dataset.X_test)).detach().numpy()
+    return float(np.mean(np.argmax(outputs, axis=1) == dataset.y_test))
