@@ -1,0 +1,95 @@
+"""A graph run again: the value of every node, and the gradient on every edge.
+
+Lecture: "Grafo computacional: Ejemplo" (the forward and the backward pass, number by number). The
+graph itself keeps neither, for the sake of memory: a node holds what its derivative needs, and
+nothing after `backward`. To look at a graph, its formulas are run once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+from .again import fitting, oldest_first
+from .grad_mode import no_grad
+from .node import Node, Partial, check_unchanged
+
+
+class Replay:
+    """What a graph computes, and what flows back through it.
+
+    values: the value of each node. partials: for each node one function g -> gradient an
+    argument, or None where the argument takes none.
+    """
+
+    def __init__(self) -> None:
+        self.values: dict[Node, np.ndarray] = {}
+        self.partials: dict[Node, Sequence[Partial | None]] = {}
+
+    def gradients(
+        self, seeds: Sequence[tuple[Any, np.ndarray]]
+    ) -> tuple[dict[Node, np.ndarray], dict[tuple[Node, int], np.ndarray]]:
+        """The gradient of each node, and that of each (node, argument), from those of the outputs.
+
+        seeds: the nodes to start from, each with the gradient of its value.
+        """
+        total: dict[Any, Any] = {}
+        shares: dict[tuple[Node, int], np.ndarray] = {}
+
+        def arrive(at: Any, g: np.ndarray) -> None:
+            total[at] = total[at] + g if at in total else g
+
+        for node, g in seeds:
+            arrive(node, np.asarray(g))
+        with no_grad():
+            for node in sorted(self.partials, key=lambda each: -each.order):
+                if node not in total:
+                    continue
+                for slot, (input, partial) in enumerate(zip(node.inputs, self.partials[node])):
+                    if partial is None:
+                        continue
+                    share = partial(Tensor(total[node]))
+                    shares[node, slot] = share.data if type(share) is Tensor else np.asarray(share)
+                    if type(input) is Node:
+                        arrive(input, shares[node, slot])
+        return {node: g for node, g in total.items() if type(node) is Node}, shares
+
+
+def replay(*roots: Node) -> Replay:
+    """The values and derivatives of everything below these nodes.
+
+    Raises RuntimeError where a tensor was changed in place since the graph was recorded: the
+    numbers would be others.
+
+    >>> import scratch
+    >>> x = scratch.tensor(3.0, requires_grad=True)
+    >>> y = (x * x).exp()
+    >>> ran = replay(y.grad_fn)
+    >>> [(node.name, value.item().__round__(2)) for node, value in ran.values.items()]
+    [('mul', 9.0), ('exp', 8103.08)]
+    """
+    ran = Replay()
+    every = {node for root in roots for node in oldest_first(root)}
+    with no_grad():
+        for node in sorted(every, key=lambda each: each.order):
+            arguments: list[Any] = []
+            wanted: list[bool] = []
+            for input in node.inputs:
+                if type(input) is Tensor and input.data is not None:
+                    check_unchanged(node, input)
+                wanted.append(type(input) is Node or getattr(input, "requires_grad", False))
+                # The body sees Tensors, as in `again.py`: the dtypes are then the engine's.
+                leaf = type(input) is not Node
+                array: Any = getattr(input, "data", None) if leaf else ran.values[input]
+                arguments.append(None if array is None else Tensor(array))
+            value, *partials = node.body(*arguments, *node.options, **(node.named or {}))
+            value = value if type(value) is Tensor else Tensor(value)
+            ran.values[node] = value.data
+            ran.partials[node] = [
+                fitting(argument, value, partial) if need and partial is not None else None
+                for argument, need, partial in zip(arguments, wanted, partials)
+            ]
+    return ran
