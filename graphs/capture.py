@@ -118,10 +118,13 @@ def write_notes(seen: list[tuple[Any, Any, Any]]) -> None:
     """Each operation's result and constants, onto the node that autograd made for it."""
     import torch
 
-    several, seen[:] = list(seen), []
+    several, waiting = list(seen), []
     for func, args, result in several:
         for each in result if isinstance(result, (tuple, list)) else (result,):
-            if not isinstance(each, torch.Tensor) or each.grad_fn is None:
+            if not isinstance(each, torch.Tensor):
+                continue
+            if each.grad_fn is None:
+                waiting.append((func, args, each))
                 continue
             node: Any = each.grad_fn
             note = node.metadata.get(KEY)
@@ -131,7 +134,9 @@ def write_notes(seen: list[tuple[Any, Any, Any]]) -> None:
                     note.arguments = arguments_of(func, args)
                 node.register_hook(note.hook)
             note.values.setdefault(each.output_nr, array_of(each))
-    seen.clear()  # copying the numbers was an operation too
+    # Copying the numbers was an operation too: forget it. The last results without a node may be
+    # those of a block that the user wrote, which get theirs when the block ends.
+    seen[:] = waiting[-16:]
 
 
 def is_written_by_user(node: Any) -> bool:

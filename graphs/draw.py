@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .collapse import collapsed
 from .dot import Look, Restyle, title_of_graph, write_dot
 from .drawing import Drawing
 from .graph import Graph
 from .labels import described, overview, title_of
 from .names import Names, checked_inputs, flat_outputs, together
+from .select import between as part_between
+from .select import check_size, hidden, with_references
 from .themes import Theme, get_theme
 
 
@@ -127,7 +130,7 @@ def draw(
         values=values, gradients=gradients, gradient=gradient,
     )  # fmt: skip
     graph = prepared(
-        graph, names, collapse=collapse, open=open, between=between, max_uses=max_uses,
+        graph, collapse=collapse, open=open, between=between, max_uses=max_uses,
         max_nodes=max_nodes, constants=constants, without_gradient=without_gradient,
     )  # fmt: skip
     look = Look(
@@ -141,7 +144,6 @@ def draw(
 
 def prepared(
     graph: Graph,
-    names: Names,
     *,
     collapse: Any,
     open: Sequence[str],
@@ -152,6 +154,16 @@ def prepared(
     without_gradient: bool,
 ) -> Graph:
     """The graph without what was not asked for, folded, and small enough to be laid out."""
+    if between is not None:
+        graph = part_between(graph, between)
+    graph = hidden(graph, constants=constants, without_gradient=without_gradient)
+    whole = graph
+    if collapse is not None and collapse is not False:
+        graph = collapsed(graph, collapse, open)
+    graph = with_references(graph, max_uses)
+    if len(graph.vertices) > max_nodes:
+        check_size(graph, max_nodes, len(collapsed(whole, True).vertices))
+    graph.who = {}  # a picture keeps no tensor alive
     return graph
 
 

@@ -46,12 +46,11 @@ def read_scratch(
 
     nodes = sorted({n for root in roots for n in oldest_first(root)}, key=lambda n: n.order)
     leaves = [i for n in nodes for i in n.inputs if type(i) is Tensor and i.data is not None]
-    if gradients is None:
-        gradients = any(root.partials is FREED for root in roots) or any(
-            leaf.requires_grad and leaf.grad is not None for leaf in leaves
-        )
-    if gradients:
-        values = True
+    certain = gradients is not None or any(root.partials is FREED for root in roots)
+    if gradients is None:  # a kept graph does not tell whether backward ran: `.grad` may
+        ran_back = certain or all(i.grad is not None for i in leaves if i.requires_grad)
+        gradients = values and ran_back
+    values = values or bool(gradients)
     graph = Graph("scratch", has_values=values)
     ran = replay(*roots) if values else None
     totals: dict[Any, Any] = {}
@@ -69,7 +68,7 @@ def read_scratch(
 
     def leaf_vertex(leaf: Any) -> Vertex:
         if id(leaf) not in ids:
-            ids[id(leaf)] = f"n{len(graph.vertices)}"
+            ids[id(leaf)] = graph.who[leaf] = f"n{len(graph.vertices)}"
             name = leaf_names.get(id(leaf), "") or leaf.name or ""
             takes = leaf.requires_grad and not is_input(name, leaf, inputs)
             if takes and has_model and id(leaf) not in leaf_names:
@@ -98,7 +97,7 @@ def read_scratch(
             source = graph.vertices[ids[id(input)]] if type(input) is Node else leaf_vertex(input)
             share = shares.get((node, slot))
             edges.append(Edge(source.id, "", slot, source.value, share, source.shape))
-        ids[id(node)] = f"n{len(graph.vertices)}"
+        ids[id(node)] = graph.who[node] = f"n{len(graph.vertices)}"
         value = ran.values[node] if ran else None
         sources = [graph.vertices[e.source] for e in edges]
         operation = canonical(node.name)
@@ -127,7 +126,26 @@ def read_scratch(
         graph.edges += edges
     add_outputs(graph, outputs, [ids[id(root)] for root in roots], leaf_names, seeds)
     add_leaf_gradients(graph)
+    if not certain and not grad_is_of_this_graph(graph):
+        forget_gradients(graph)
     return graph
+
+
+def grad_is_of_this_graph(graph: Graph) -> bool:
+    """Whether every `.grad` holds what this graph gives, and not what an earlier one left there."""
+    return all(
+        v.gradient is not None and v.grad is not None and np.allclose(v.gradient, v.grad, 1e-4)
+        for v in graph.vertices.values()
+        if v.is_leaf and v.requires_grad
+    )
+
+
+def forget_gradients(graph: Graph) -> None:
+    graph.has_gradients = False
+    for vertex in graph.vertices.values():
+        vertex.gradient = None
+    for edge in graph.edges:
+        edge.gradient = None
 
 
 def add_outputs(

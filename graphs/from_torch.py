@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 
 from .capture import KEY, array_of, paused
-from .from_scratch import add_leaf_gradients, add_outputs, check_has_graph, flat_gradients
+from .from_scratch import (
+    add_leaf_gradients,
+    add_outputs,
+    check_has_graph,
+    flat_gradients,
+    forget_gradients,
+    grad_is_of_this_graph,
+)
 from .glossary import canonical
 from .graph import Edge, Graph, Vertex
 from .names import is_input, layer_of
@@ -45,10 +52,11 @@ def read_torch(
     variables = [fn.variable for fn in functions if hasattr(fn, "variable")]
     captured = any(note_of(fn) is not None for fn in functions)
     ran = any(note.totals is not None for fn in functions if (note := note_of(fn)))
-    if gradients is None:
-        gradients = ran or (not captured and any(v.grad is not None for v in variables))
-    if gradients:
-        values = True
+    certain = gradients is not None or captured
+    if gradients is None:  # as in `read_scratch`
+        gradients = ran or (not captured and all(v.grad is not None for v in variables))
+        gradients = gradients and values
+    values = values or bool(gradients)
     known = Known(functions, outputs, values, variables)
 
     seeds: list[Any] | None = None
@@ -72,7 +80,7 @@ def read_torch(
 
     def leaf_vertex(leaf: Any) -> Vertex:
         if id(leaf) not in ids:
-            ids[id(leaf)] = f"n{len(graph.vertices)}"
+            ids[id(leaf)] = graph.who[leaf] = f"n{len(graph.vertices)}"
             name = leaf_names.get(id(leaf), "")
             if not name and leaf._base is not None:  # a reshaped input is still that input
                 name = leaf_names.get(id(leaf._base), "")
@@ -93,7 +101,6 @@ def read_torch(
                     requires_grad=leaf.requires_grad,
                 )
             )
-            keep_alive.append(leaf)  # an id is only unique while its owner lives
         return graph.vertices[ids[id(leaf)]]
 
     def number_vertex(number: float) -> Vertex:
@@ -103,7 +110,6 @@ def read_torch(
             Vertex(id, "constant", shape=(), dtype=str(array.dtype), value=array)
         )
 
-    keep_alive: list[Any] = []
     for fn in functions:
         if hasattr(fn, "variable"):
             continue
@@ -124,7 +130,7 @@ def read_torch(
             share = given[position] if given and position is not None else None
             shape = known.shape(argument, number) if inner else source.shape
             edges.append(Edge(source.id, "", slot, value, share, shape))
-        ids[fn] = f"n{len(graph.vertices)}"
+        ids[fn] = graph.who[fn] = f"n{len(graph.vertices)}"
         sources = [graph.vertices[e.source] for e in edges]
         value = known.value(fn, 0)
         total = totals.get(fn)
@@ -160,6 +166,8 @@ def read_torch(
         if graph.vertices[edge.target].kind == "output":
             edge.value = graph.vertices[edge.target].value
     add_leaf_gradients(graph)
+    if not certain and not grad_is_of_this_graph(graph):
+        forget_gradients(graph)
     return graph
 
 

@@ -79,6 +79,7 @@ class Graph:
 
     engine: "scratch" or "torch".
     has_gradients: whether gradients were computed, so that a missing one means "takes none".
+    who: the vertex of each leaf tensor and each engine's node, while the graph is prepared.
     """
 
     engine: str
@@ -86,6 +87,7 @@ class Graph:
     edges: list[Edge] = field(default_factory=list)
     has_values: bool = False
     has_gradients: bool = False
+    who: dict[Any, str] = field(default_factory=dict)
 
     def add(self, vertex: Vertex) -> Vertex:
         self.vertices[vertex.id] = vertex
@@ -130,6 +132,7 @@ class Graph:
             [e for e in self.edges if e.source in kept and e.target in kept],
             self.has_values,
             self.has_gradients,
+            self.who,
         )
 
     def depth(self) -> int:

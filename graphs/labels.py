@@ -34,7 +34,7 @@ def operation_sign(vertex: Vertex, numbers: Sequence[tuple[int, str]] = ()) -> s
 
 def gradient_lines(gradient: np.ndarray[Any, Any]) -> list[str]:
     """A gradient, marked by ∂ so that it is told from a value without its colour."""
-    first, *rest = summary(gradient)
+    first, *rest = without_shape(summary(gradient), gradient)
     return [f"∂ {first}", *rest]
 
 
@@ -42,8 +42,13 @@ def grad_lines(vertex: Vertex) -> list[str]:
     """A leaf's `.grad`, as Python shows it: None where nothing was computed, which is not 0."""
     if vertex.grad is None:
         return ["grad = None"]
-    first, *rest = summary(vertex.grad, whole_up_to=4)
+    first, *rest = without_shape(summary(vertex.grad, whole_up_to=4), vertex.grad)
     return [f"grad = {first}", *rest]
+
+
+def without_shape(lines: list[str], array: np.ndarray[Any, Any]) -> list[str]:
+    """A gradient has the shape of its value, which stands beside it."""
+    return lines[1:] if len(lines) > 1 and lines[0] == shaped(array.shape) else lines
 
 
 def title_of(vertex: Vertex) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 WHOLE_UP_TO = 6  # elements; more than that hides the picture behind its numbers
 
 
-def written(number: Any) -> str:
-    """A number in four digits.
+def written(number: Any, digits: int = 4) -> str:
+    """A number in so many digits.
 
     >>> written(-12.0), written(0.123456), written(1e-12), written(float("nan")), written(True)
     ('-12', '0.1235', '1e-12', 'nan', 'True')
@@ -20,7 +20,7 @@ def written(number: Any) -> str:
         return str(bool(number))
     if isinstance(number, (int, np.integer)):
         return str(int(number))
-    text = f"{float(number):.4g}"
+    text = f"{float(number):.{digits}g}"
     return "0" if text == "-0" else text.replace("e-0", "e-").replace("e+0", "e+")
 
 
@@ -63,7 +63,7 @@ def extent(array: np.ndarray[Any, Any]) -> list[str]:
     finite = array[np.isfinite(array)]
     lines = []
     if finite.size:
-        low, high = written(finite.min()), written(finite.max())
+        low, high = written(finite.min(), 3), written(finite.max(), 3)
         lines.append(f"all {low}" if low == high else f"{low} … {high}")
     stray = array.size - finite.size
     if stray:

@@ -82,8 +82,9 @@ def replay(*roots: Node) -> Replay:
                     check_unchanged(node, input)
                 wanted.append(type(input) is Node or getattr(input, "requires_grad", False))
                 # The body sees Tensors, as in `again.py`: the dtypes are then the engine's.
-                leaf = type(input) is not Node
-                array: Any = getattr(input, "data", None) if leaf else ran.values[input]
+                array: Any = getattr(input, "data", None)
+                if type(input) is Node:
+                    array = ran.values[input]
                 arguments.append(None if array is None else Tensor(array))
             value, *partials = node.body(*arguments, *node.options, **(node.named or {}))
             value = value if type(value) is Tensor else Tensor(value)
