@@ -265,16 +265,11 @@ def _argument_names(concept: Concept, sample: Sample) -> list[str] | None:
     return None if positional is None else [*positional, *sample.keywords]
 
 
-def _reproduced(figure: Figure, *wings: Wing) -> Reproduced:
-    scratch, torch = (
-        attempt("a printed number", lambda wing=wing: float(_item(figure.value(wing))))
-        for wing in wings
-    )
-    return Reproduced(figure, scratch, torch)
+def _reproduced(figure: Figure, scratch: Wing, torch: Wing) -> Reproduced:
+    def computed(wing: Wing) -> float | Raised:
+        return attempt("a printed number", lambda: float(figure.value(wing).item()))
 
-
-def _item(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
+    return Reproduced(figure, computed(scratch), computed(torch))
 
 
 def _largest(before: float | None, compared: Sequence[Compared]) -> float | None:

@@ -92,7 +92,7 @@ def standardised(X: Array, train: Array) -> Array:
 
 def _loader(name: str) -> Callable[[], Any]:
     try:
-        from sklearn import datasets
+        from sklearn import datasets  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtraError(
             f"the data set {name} comes with scikit-learn: pip install gradtwin[data]"
