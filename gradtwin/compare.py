@@ -459,11 +459,14 @@ def _compared(
     tolerance: Tolerance,
     unit: float,
     missing: str = "",
+    upstream: Sequence[Array] = (),
 ) -> Compared:
     dtypes = ours.dtype, theirs.dtype
     if ours.shape != theirs.shape:
         return Compared(what, name, number, ours, theirs, None, None, dtypes, missing)
-    eps = resolution(ours.dtype, theirs.dtype) if theirs.dtype.kind == "f" else 0.0
+    eps = 0.0
+    if theirs.dtype.kind == "f":  # softmax(x, dtype="float32") computes in float32 both ways
+        eps = resolution(ours.dtype, theirs.dtype, *(g.dtype for g in upstream))
     terms = summed_terms(theirs.shape, [a.shape for a in inputs])
     allowed = tolerance.allowed(theirs, eps=eps, terms=terms, unit=unit)
     equal = _within(ours, theirs, allowed)
@@ -514,6 +517,7 @@ def _gradient(
         tolerance,
         gradient_unit(case.upstream, theirs),
         missing,
+        case.upstream,
     )
 
 
@@ -591,7 +595,7 @@ def _widen_by_condition(compared: list[Compared], case: Case, tolerance: Toleran
             unit = np.maximum(gradient_unit(case.upstream, c.theirs), exponent)
         c.allowed = tolerance.allowed(
             c.theirs,
-            eps=resolution(*c.dtypes),
+            eps=resolution(*c.dtypes, *(g.dtype for g in case.upstream if gradient)),
             terms=summed_terms(c.shape, shapes) + nodes,
             unit=unit,
             condition=condition(base[position], [m[position] for m in moved]),

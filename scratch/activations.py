@@ -43,7 +43,7 @@ BITS: dict[Any, Any] = {FLOAT32: np.dtype(np.int32), FLOAT64: np.dtype(np.int64)
 
 @primitive
 def step(input: Array) -> Any:
-    """1 where x > 0, else 0, elementwise, any shape: 0 at 0; the lecture's "escalón".
+    """1 where x > 0, else 0, elementwise, any shape: 0 at 0 and at NaN; the lecture's "escalón".
 
     Flat on both sides, so its derivative is 0 and no network with it learns by gradient descent.
     Twin: `torch.heaviside` with 0 for the value at 0.
@@ -52,7 +52,7 @@ def step(input: Array) -> Any:
     >>> F.step(scratch.tensor([-1.0, 0.0, 2.0])).tolist()
     [0.0, 0.0, 1.0]
     """
-    value = np.heaviside(raw(input), 0).astype(input.dtype)
+    value = (raw(input) > 0).astype(input.dtype)
     return value, lambda g: kept(g, np.zeros(value.shape, bool))
 
 
@@ -123,7 +123,8 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Any:
     >>> F.softplus(scratch.tensor([-1.0, 0.0, 30.0])).numpy().round(4)
     array([ 0.3133,  0.6931, 30.    ])
     """
-    z = input * beta
+    with np.errstate(over="ignore"):  # an infinite beta x is above any threshold
+        z = input * beta
     e, below, linear = np.exp(minus_abs(z)), raw(z) < 0, raw(z) > threshold
     value = np.where(linear, input, (np.where(below, 0, z) + np.log1p(e)) / beta)
     return value, lambda g: g * np.where(linear, 1, np.where(below, e, 1) / (1 + e))
