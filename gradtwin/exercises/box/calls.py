@@ -1,0 +1,185 @@
+"""One call of one function of a submission: its arguments in, plain arrays or a reason out.
+
+Used inside the box for a submission, and outside for the exercise's own sources.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+# A submission may patch numpy: what is needed here is held from before.
+_ndarray, _generic, _array, _view = np.ndarray, np.generic, np.array, np.ndarray.view
+_extended = np.longdouble
+_PLAIN = (bool, int, float, list, tuple)
+LARGEST = 2**25                                         # bytes of one result
+MOST_WARNINGS = 5
+
+
+class ReturnedError(Exception):
+    """What a function returned is not what was asked for."""
+
+    def __init__(self, reason: str, **values: Any) -> None:
+        super().__init__(reason)
+        self.reason, self.values = reason, values
+
+
+def call(
+    function: Callable[..., Any],
+    parameters: Sequence[str],
+    returns: Sequence[str],
+    known: Mapping[str, Any],
+    opaque: Sequence[str] = (),
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Call it and describe what happened.
+
+    Args:
+        function: of positional arguments.
+        parameters, returns: names of quantities.
+        known: the arguments by name; arrays are copied for each call.
+        opaque: returned quantities that are handed on as they are.
+
+    Returns:
+        A header ("kind": "returned", "raised" or "refused") and the quantities by name.
+
+    >>> header, out = call(lambda x: 2 * x, ["x"], ["y"], {"x": np.array([1.0])})
+    >>> header["kind"], out["y"].tolist()
+    ('returned', [2.0])
+    """
+    arguments = [_argument(known[name]) for name in parameters]
+    watched = [
+        (name, a, a.copy()) for name, a in zip(parameters, arguments) if type(a) is _ndarray
+    ]
+    said: list[str] = []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.showwarning = lambda message, *_, **__: (
+                said.append(str(message)[:200]) if len(said) < MOST_WARNINGS else None
+            )
+            result = function(*arguments)
+        out, python = _results(result, returns, opaque)
+    except ReturnedError as error:
+        return {"kind": "refused", "reason": error.reason, "with": error.values}, {}
+    except BaseException as error:
+        return raised(error), {}
+    modified = [name for name, a, before in watched if a.tobytes() != before.tobytes()]
+    return {"kind": "returned", "python": python, "modified": modified, "warnings": said}, out
+
+
+def raised(error: BaseException) -> dict[str, Any]:
+    """An exception as a header: type, message, and the deepest line of the submission."""
+    line = 0
+    if isinstance(error, SyntaxError):
+        line = error.lineno or 0
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.startswith("<submission"):
+                line = frame.lineno or 0
+    try:
+        message = str(error)[:500]
+    except Exception:                                   # an exception of the submission's own
+        message = ""
+    return {"kind": "raised", "type": type(error).__name__[:100], "message": message, "line": line}
+
+
+def _argument(value: Any) -> Any:
+    """Arrays are copied; a number comes as a Python number, unless float32 must be kept."""
+    if type(value) is not _ndarray:
+        return value
+    if value.ndim:
+        return value.copy()
+    return value[()] if value.dtype.str == "<f4" else value.item()
+
+
+def _results(
+    result: Any, returns: Sequence[str], opaque: Sequence[str]
+) -> tuple[dict[str, Any], list[str]]:
+    if type(result) is dict and len(returns) > 1:
+        missing = [name for name in returns if name not in result]
+        if missing:
+            raise ReturnedError("the dictionary returned has no {name}", name=missing[0])
+        parts = [result[name] for name in returns]
+    elif len(returns) == 1:
+        parts = [result]
+    elif type(result) in (tuple, list):
+        parts = list(result)
+    else:
+        raise ReturnedError(
+            "returned one {what} where {count} things are asked for: {names}",
+            what=_describe(result), count=len(returns), names=", ".join(returns),
+        )
+    if len(parts) != len(returns):
+        raise ReturnedError(
+            "returned {came} things where {count} are asked for: {names}",
+            came=len(parts), count=len(returns), names=", ".join(returns),
+        )
+    out: dict[str, Any] = {}
+    python: list[str] = []
+    for name, part in zip(returns, parts):
+        if name in opaque:
+            out[name] = part
+            continue
+        out[name] = plain(part, name)
+        if isinstance(part, _PLAIN):
+            python.append(name)
+    return out, python
+
+
+def plain(value: Any, name: str) -> Array:
+    """A value as a plain array of real numbers: the memory itself, whatever the object says of it.
+
+    Raises:
+        ReturnedError: no array, none of real numbers, or a very large one.
+    """
+    kind = type(value)
+    if isinstance(value, _ndarray) and (kind is _ndarray or kind.__module__.startswith("numpy")):
+        array = _array(_view(value, _ndarray))
+    elif isinstance(value, _generic) and kind.__module__ == "numpy":
+        array = _array(value)
+    elif kind in _PLAIN:
+        try:
+            if kind in (list, tuple) and not _is_plain(value):
+                raise ReturnedError("{name}: a {what} of other things than numbers", name=name,
+                                    what=kind.__name__)
+            array = _array(value)
+        except (ValueError, OverflowError, RecursionError):
+            raise ReturnedError("{name}: a ragged {what} is no array", name=name,
+                                what=kind.__name__) from None
+    else:
+        raise ReturnedError("{name} is {what} where an array is asked for", name=name,
+                            what=_describe(value))
+    if array.dtype.kind not in "biuf":
+        raise ReturnedError("{name} is an array of dtype {dtype}, no real numbers", name=name,
+                            dtype=str(array.dtype))
+    if array.dtype == _extended:
+        array = array.astype("<f8")
+    if array.nbytes > LARGEST:
+        raise ReturnedError("{name} is an array of {megabytes} MB", name=name,
+                            megabytes=array.nbytes >> 20)
+    return array
+
+
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    """Whether nested lists hold nothing but numbers and arrays, so that no object can answer."""
+    if type(value) in (list, tuple):
+        return depth < 8 and all(_is_plain(part, depth + 1) for part in value)
+    if type(value) in (bool, int, float, _ndarray):
+        return True
+    return isinstance(value, _generic) and type(value).__module__ == "numpy"
+
+
+def _describe(value: Any) -> str:
+    return "nothing (None)" if value is None else f"a {type(value).__name__[:100]}"
+
+
+def python_version() -> str:
+    """The version that the submission runs under."""
+    return ".".join(map(str, sys.version_info[:3]))

@@ -1,0 +1,41 @@
+"""How much a submission may use. Each limit ends the one exercise, with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one box.
+
+    Args:
+        start: seconds until Python and numpy are there.
+        load: seconds for the submission's own top level.
+        probe: seconds for all functions on one probe.
+        processor: seconds of processor time altogether.
+        memory: bytes of address space (numpy itself takes some 200 MB of it).
+        file: bytes of one written file; the temporary folder holds four of them.
+        output: bytes printed before the run is ended.
+        kept: bytes of output kept for the report.
+    """
+
+    start: float = 60.0
+    load: float = 10.0
+    probe: float = 5.0
+    processor: int = 60
+    memory: int = 2**30
+    file: int = 2**24
+    output: int = 2**20
+    kept: int = 2**16
+
+    def resources(self) -> dict[str, int]:
+        """As the names of RLIMIT_... say it. No new process, so no thread of numpy's either."""
+        return {
+            "AS": self.memory,
+            "CPU": self.processor,
+            "FSIZE": self.file,
+            "NPROC": 0,
+            "NOFILE": 64,
+            "CORE": 0,
+        }

