@@ -43,9 +43,9 @@ class Epoch:
         """Plain values for JSON."""
         return {
             "epoch": self.epoch,
-            "loss": {"scratch": self.loss[0], "torch": self.loss[1]},
+            "loss": {"scratch": _plain(self.loss[0]), "torch": _plain(self.loss[1])},
             "accuracy": {"scratch": self.accuracy[0], "torch": self.accuracy[1]},
-            "distance": self.distance,
+            "distance": _plain(self.distance),
         }
 
 
@@ -59,6 +59,8 @@ class Training:
         allowed: how far apart rounding may have brought the parameters.
         interrupted: whether Ctrl-C ended the run; the networks are as the last epoch left them.
         diverged: whether the loss stopped being a finite number.
+        magnifies: whether this training blows up small differences, so that `allowed` is what it
+            makes of a rounding, and equality to the last digits cannot be asked of it.
     """
 
     ours: Any
@@ -67,6 +69,7 @@ class Training:
     allowed: float = 0.0
     interrupted: bool = False
     diverged: bool = False
+    magnifies: bool = False
 
     @property
     def distance(self) -> float:
@@ -84,8 +87,9 @@ class Training:
             "ok": self.ok,
             "interrupted": self.interrupted,
             "diverged": self.diverged,
-            "distance": self.distance,
-            "allowed": self.allowed,
+            "magnifies": self.magnifies,
+            "distance": _plain(self.distance),
+            "allowed": _plain(self.allowed),
             "epochs": [epoch.to_dict() for epoch in self.epochs],
         }
 
@@ -135,15 +139,19 @@ def train(
 
     sizes = [dataset.X_train.shape[1], *hidden, len(dataset.classes)]
     dtype = str(dataset.X_train.dtype)
-    ours = scratch.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
-    theirs = torch_ref.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
+
+    def network(wing: Any) -> Any:
+        return wing.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
+
+    ours, theirs = network(scratch), network(torch_ref)
     start = _arrays(ours)
     theirs.load_state_dict(start)  # the one exchange
+    shuffles = _shuffles(seed, epochs)
 
-    def learn(network: Any, wing: Any, shuffle: int) -> Any:
+    def learn(model: Any, wing: Any, shuffle: int) -> Any:
         """One epoch of one wing."""
         history = wing.fit(
-            network, dataset.X_train, dataset.y_train, wing.functional.cross_entropy,
+            model, dataset.X_train, dataset.y_train, wing.functional.cross_entropy,
             lr=lr, mode=mode, batch_size=batch_size, seed=shuffle, progress=False,
         )  # fmt: skip
         if history.interrupted:
@@ -151,42 +159,42 @@ def train(
         return history
 
     training = Training(ours, theirs)
-    shuffles = _shuffles(seed, epochs)
-    steps = 0
-    for epoch, shuffle in enumerate(shuffles, start=1):
-        before = _arrays(ours), _arrays(theirs)
+    finished, steps = (start, start), 0
+    with np.errstate(all="ignore"):  # a run that diverges is reported as such
         try:
-            histories = learn(ours, scratch, shuffle), learn(theirs, torch_ref, shuffle)
-        except KeyboardInterrupt:
-            ours.load_state_dict(before[0])
-            theirs.load_state_dict(before[1])
-            training.interrupted = True
-            break
-        steps += len(histories[0].steps)
-        done = Epoch(
-            epoch,
-            (histories[0].loss[-1], histories[1].loss[-1]),
-            (_accuracy(ours, dataset), _accuracy(theirs, dataset)),
-            _distance(_arrays(ours), _arrays(theirs)),
-        )
-        training.epochs.append(done)
-        if callback is not None:
-            callback(done)
-        if not all(map(math.isfinite, (*done.loss, done.distance))):
-            training.diverged = True
-            break
+            for epoch, shuffle in enumerate(shuffles, start=1):
+                histories = learn(ours, scratch, shuffle), learn(theirs, torch_ref, shuffle)
+                arrays = _arrays(ours), _arrays(theirs)
+                done = Epoch(
+                    epoch,
+                    (histories[0].loss[-1], histories[1].loss[-1]),
+                    (_accuracy(ours, dataset), _accuracy(theirs, dataset)),
+                    _distance(*arrays),
+                )
+                steps += len(histories[0].steps)
+                finished = arrays
+                training.epochs.append(done)
+                if callback is not None:
+                    callback(done)
+                if not all(map(math.isfinite, (*done.loss, done.distance))):
+                    training.diverged = True
+                    break
 
-    share = drift(steps, terms=max(*sizes, len(dataset.X_train)), dtype=dtype)
-    training.allowed = share * _size(_arrays(theirs))
-    if training.diverged or training.distance <= training.allowed:
-        return training
-    # Further apart than rounding takes a training that forgets its past. Does this one blow up
-    # small differences? The same PyTorch network, begun a little beside, shows by how much.
-    moved = torch_ref.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
-    moved.load_state_dict(_moved(start, share))
-    for shuffle in shuffles[: len(training.epochs)]:
-        learn(moved, torch_ref, shuffle)
-    training.allowed = max(training.allowed, _distance(_arrays(moved), _arrays(theirs)))
+            share = drift(steps, terms=max(*sizes, len(dataset.X_train)), dtype=dtype)
+            training.allowed = share * _size(finished[1])
+            if not training.diverged and training.distance > training.allowed:
+                # Further apart than roundings that add up. Does this training blow up small
+                # differences? PyTorch's own, begun a little beside, shows by how much.
+                training.magnifies = True
+                moved = network(torch_ref)
+                moved.load_state_dict(_moved(start, share))
+                for shuffle in shuffles:
+                    learn(moved, torch_ref, shuffle)
+                training.allowed = max(training.allowed, _distance(_arrays(moved), finished[1]))
+        except KeyboardInterrupt:
+            ours.load_state_dict(finished[0])
+            theirs.load_state_dict(finished[1])
+            training.interrupted = True
     return training
 
 
@@ -219,7 +227,8 @@ def _shuffles(seed: int, epochs: int) -> list[int]:
 
 def _arrays(network: Any) -> dict[str, Array]:
     """Copies of the parameters."""
-    return {name: np.array(value) for name, value in network.state_dict().items()}
+    # asarray first: PyTorch does not know the copy that np.array asks for
+    return {name: np.asarray(value).copy() for name, value in network.state_dict().items()}
 
 
 def _size(arrays: dict[str, Array]) -> float:
@@ -237,3 +246,8 @@ def _accuracy(network: Any, dataset: Dataset) -> float:
     wing = Wing("torch" if type(network).__module__.startswith("torch_ref") else "scratch")
     outputs = network(wing.module.tensor(dataset.X_test)).detach().numpy()
     return float(np.mean(np.argmax(outputs, axis=1) == dataset.y_test))
+
+
+def _plain(number: float) -> float | str:
+    """JSON has neither infinity nor NaN: as a string."""
+    return number if math.isfinite(number) else str(number)

@@ -53,7 +53,7 @@ def descend(
     return a Tensor of one element.
 
     >>> descend(lambda x: x**2, 5.0, lr=0.1, steps=200)
-    Descent(x=0., value=1.51968e-17, steps=94, reason='converged')
+    Descent(x=4.856672e-09, value=2.35873e-17, steps=93, reason='converged')
     >>> descend(lambda x: x**2, 5.0, lr=1.1).reason
     'diverged'
     """

@@ -120,6 +120,8 @@ class Tensor:
     def __repr__(self) -> str:
         numbers = np.array2string(self.data, separator=", ", prefix="tensor(")
         notes = [numbers]
+        if self.data.size == 0 and self.data.ndim > 1:
+            notes.append(f"shape={self.shape}")
         if self.data.dtype not in (np.float64, np.int64, np.bool_) or self.data.size == 0:
             notes.append(f"dtype={self.data.dtype}")
         if self.grad_fn is not None:

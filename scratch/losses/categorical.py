@@ -44,7 +44,7 @@ def cross_entropy(
     >>> logits = scratch.tensor([[5.0, 6.0, 11.0, 7.0]], requires_grad=True)
     >>> loss = cross_entropy(logits, scratch.tensor([2]))
     >>> round(loss.item(), 4)
-    0.0271
+    0.0272
     """
     check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
