@@ -159,6 +159,7 @@ def train(
         return history
 
     training = Training(ours, theirs)
+    terms = max(*sizes, len(dataset.X_train))
     finished, steps = (start, start), 0
     with np.errstate(all="ignore"):  # a run that diverges is reported as such
         try:
@@ -173,6 +174,8 @@ def train(
                 )
                 steps += len(histories[0].steps)
                 finished = arrays
+                share = drift(steps, terms, dtype)
+                training.allowed = share * _size(arrays[1])
                 training.epochs.append(done)
                 if callback is not None:
                     callback(done)
@@ -180,8 +183,6 @@ def train(
                     training.diverged = True
                     break
 
-            share = drift(steps, terms=max(*sizes, len(dataset.X_train)), dtype=dtype)
-            training.allowed = share * _size(finished[1])
             if not training.diverged and training.distance > training.allowed:
                 # Further apart than roundings that add up. Does this training blow up small
                 # differences? PyTorch's own, begun a little beside, shows by how much.
