@@ -55,7 +55,8 @@ def test_graphs_imports_torch_only_when_handed_a_tensor() -> None:
     "statement", ["import scratch", "import gradtwin; gradtwin.concepts()", "import gradtwin.cli"]
 )
 def test_torch_is_not_loaded_by(statement: str) -> None:
-    code = f"{statement}; import sys; print(*sorted({{'torch', 'scipy', 'matplotlib'}} & set(sys.modules)))"
+    heavy = {"torch", "scipy", "matplotlib"}
+    code = f"{statement}; import sys; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )

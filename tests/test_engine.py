@@ -438,8 +438,8 @@ def test_grad_of_inner_tensors_and_several_inputs() -> None:
 
 
 def test_grad_of_what_takes_no_part() -> None:
+    x, w = leaf(1.0), leaf(1.0)
     with pytest.raises(RuntimeError, match=r"inputs\[1\] takes no part"):
-        x, w = leaf(1.0), leaf(1.0)
         grad(x * 2, [x, w])
     with pytest.raises(RuntimeError, match=r"inputs\[0\] does not require grad"):
         grad(leaf(1.0) * 2, scratch.tensor([1.0]))

@@ -320,7 +320,7 @@ def test_a_frozen_parameter_is_no_reason_to_warn(wing, regression):
 @pytest.mark.parametrize("wing", [scratch, torch_ref])
 def test_a_loss_that_returns_no_tensor_is_named(wing, regression):
     net = wing.FullyConnected([3, 2, 1])
-    with pytest.raises(TypeError, match=r"^loss: expected a function to a tensor, it returned 1\.0"):
+    with pytest.raises(TypeError, match=r"^loss: expected a function to a tensor, .* 1\.0"):
         wing.fit(net, *regression, lambda y_hat, y: 1.0)
 
 

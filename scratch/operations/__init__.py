@@ -151,8 +151,8 @@ def bind() -> None:
     for function in METHODS:
         setattr(Tensor, function.__name__, function)
     # numpy's words, for a body that runs on Tensors
-    numpy_words: dict[str, Any] = {"dot": matmul, "clip": clamp, "astype": to, "T": property(transposed)}
-    for name, meaning in numpy_words.items():
+    words: dict[str, Any] = {"dot": matmul, "clip": clamp, "astype": to, "T": property(transposed)}
+    for name, meaning in words.items():
         setattr(Tensor, name, meaning)
 
 
