@@ -28,7 +28,8 @@ def _trained(
     neuron = wing.Perceptron(weight, bias, activation="sigmoid")
     run = {"lr": 0.5, "epochs": 4, "mode": mode, "batch_size": 2, "seed": 1, "progress": False}
     history = wing.fit(neuron, X, y, wing.F.mse_loss, **run)
-    return np.array(history.steps), neuron.weight.detach(), neuron.bias.detach()
+    steps = np.array(history.steps, dtype=X.detach().numpy().dtype)
+    return steps, neuron.weight.detach(), neuron.bias.detach()
 
 
 @concept(
