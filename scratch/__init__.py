@@ -62,6 +62,8 @@ from .operations import transpose as transpose
 from .operations import unsqueeze as unsqueeze
 from .operations import where as where
 from .perceptron import Perceptron as Perceptron
+from .residual import ResidualBlock as ResidualBlock
+from .residual import ResidualNetwork as ResidualNetwork
 from .special import erf as erf
 from .special import erfc as erfc
 from .tensor import Tensor as Tensor

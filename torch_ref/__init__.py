@@ -17,5 +17,7 @@ from .descent import descend as descend
 from .fully_connected import FullyConnected as FullyConnected
 from .module import Module as Module
 from .perceptron import Perceptron as Perceptron
+from .residual import ResidualBlock as ResidualBlock
+from .residual import ResidualNetwork as ResidualNetwork
 from .training import History as History
 from .training import fit as fit
