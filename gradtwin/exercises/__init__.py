@@ -1,0 +1,1 @@
+"""Exercises: see README.md in this folder."""
