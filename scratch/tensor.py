@@ -101,8 +101,12 @@ class Tensor:
         return self.data
 
     def detach(self) -> Tensor:
-        """The same data, outside the graph."""
-        return Tensor(self.data)
+        """The same numbers, outside the graph.
+
+        Of a parameter they are a copy: an optimizer writes into a parameter's array, and a graph
+        that used the detached one would not notice. Of an inner tensor the memory is shared.
+        """
+        return Tensor(self.data.copy() if self.requires_grad and self.is_leaf else self.data)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for a gradient, in place, as in PyTorch; only a leaf can."""
@@ -230,7 +234,7 @@ def tensor(data: Any, requires_grad: bool = False, dtype: Any = None) -> Tensor:
     if isinstance(data, Tensor):
         data = data.data
     try:
-        array = np.array(data, dtype=dtype)
+        array = np.array(np.asarray(data), dtype=dtype)  # a torch tensor knows only asarray
     except (ValueError, TypeError) as error:
         raise type(error)(
             f"data: expected numbers in a regular array, got {type(data).__name__}: {error}"

@@ -634,3 +634,20 @@ def test_operations_name_what_they_are_given() -> None:
         scratch.exp([1.0])
     with pytest.raises(TypeError, match=r"mul: .*got str 'a'"):
         leaf(1.0) * "a"
+
+
+def test_an_optimizer_does_not_change_what_was_detached() -> None:
+    w, x = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    loss = (x * w.detach()).sum()
+    w.grad = np.ones(2)
+    scratch.optimizers.SGD([w], lr=1.0).step()
+    loss.backward()
+    assert w.data.tolist() == [0.0, 1.0]
+    assert x.grad is not None
+    assert x.grad.tolist() == [1.0, 2.0]
+
+
+def test_a_torch_tensor_becomes_a_scratch_tensor() -> None:
+    made = scratch.tensor(torch.tensor([1.0, 2.0], dtype=torch.float32))
+    assert made.tolist() == [1.0, 2.0]
+    assert made.dtype == np.float32
