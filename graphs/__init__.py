@@ -14,3 +14,4 @@ from .draw import draw as draw
 from .draw import read as read
 from .drawing import Drawing as Drawing
 from .glossary import explain as explain
+from .torchviz_style import draw_torch as draw_torch
