@@ -1,0 +1,229 @@
+"""Which known mistakes, or other conventions, a submission equals: by running the variants.
+
+No rule about ratios or signs: ratios coincide. A variant is named only where the submission's function
+gives what the variant gives, and not what the right solution gives, on every diagnostic probe. A
+variant's function is run on the same arguments as the submission's own, so an earlier slip does not
+hide a later one. Where no single variant fits, pairs are tried; where no pair fits, the first wrong
+quantity alone (all before it are right, so its arguments are too).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from .exercise import Exercise
+from .judge import equal_outcome
+from .reference import Array
+from .result import Diagnosis
+from .signature import Function
+from .variants import (
+    Convention,
+    Outcome,
+    SwapError,
+    Variant,
+    compiled,
+    patched,
+    run_function,
+    together,
+)
+
+if TYPE_CHECKING:
+    from .grading import Table
+
+Group = tuple[Variant, ...]
+"""Variants made at once: one, or a pair."""
+
+
+@dataclass
+class Found:
+    """What was recognised, and the quantities that are right under an accepted convention."""
+
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+    accepted: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One function on one diagnostic probe: its arguments, and what the submission's gave."""
+
+    inputs: Mapping[str, Array]
+    known: Mapping[str, Any]
+    outcome: Outcome
+
+
+def diagnose(exercise: Exercise, table: Table) -> Found:
+    """All functions of a submission, in order."""
+    found = Found()
+    if not exercise.right:
+        return found
+    for function in exercise.parsed:
+        quantities = [q for q in function.returns if q not in exercise.opaque]
+        wrong = [q for q in quantities if not table.right(q, "values", "extreme")]
+        if not wrong:
+            continue
+        rows = rows_of(function, table)
+        if all(isinstance(row.outcome, str) for row in rows):
+            continue
+        for convention in exercise.conventions:
+            if convention.accepted:
+                found.accepted |= {
+                    q for q in wrong if _equal(exercise, (convention,), function, rows, [q])
+                }
+        for d in _named(exercise, function, rows, quantities, wrong, found.accepted):
+            if all(d.names != earlier.names for earlier in found.diagnoses):
+                found.diagnoses.append(d)
+    return found
+
+
+def rows_of(function: Function, table: Table) -> list[Row]:
+    """What the submission's function was given and gave on each diagnostic probe."""
+    rows = []
+    for probe, known, outcomes in zip(table.probes, table.known, table.outcomes):
+        if not probe.diagnostic:
+            continue
+        outcome: Outcome
+        if function.name in outcomes.failed:
+            reason = outcomes.failed[function.name].values
+            outcome = str(reason.get("type", "ended"))
+        else:
+            outcome = {q: outcomes.values[q] for q in function.returns if q in outcomes.values}
+            if not outcome:
+                outcome = "not run"
+        rows.append(Row(probe.arrays, known.get(function.name, {}), outcome))
+    return rows
+
+
+def _named(
+    exercise: Exercise,
+    function: Function,
+    rows: Sequence[Row],
+    quantities: Sequence[str],
+    wrong: Sequence[str],
+    accepted: set[str],
+) -> list[Diagnosis]:
+    variants = [*exercise.conventions, *exercise.mistakes]
+    singles = [v for v in variants if _equal(exercise, (v,), function, rows, quantities)]
+    conventions = [v for v in singles if isinstance(v, Convention)]
+    if conventions:                                     # what is right is never called a mistake
+        return [_diagnosis([conventions[0]], function)]
+    if singles:
+        return [_diagnosis(singles, function)]
+    pairs = [
+        pair for pair in combinations(variants, 2)
+        if _equal(exercise, pair, function, rows, quantities)
+    ]
+    if pairs:
+        return [_pair(exercise, pairs, function)]
+    first = next((q for q in wrong if q not in accepted), None)
+    if first is None or len(quantities) < 2:
+        return []
+    firsts = [v for v in variants if _equal(exercise, (v,), function, rows, [first])]
+    conventions = [v for v in firsts if isinstance(v, Convention)]
+    if conventions:
+        return [_diagnosis([conventions[0]], function)]
+    return [_diagnosis(firsts, function)] if firsts else []
+
+
+def _diagnosis(variants: Sequence[Variant], function: Function, pair: bool = False) -> Diagnosis:
+    first = variants[0]
+    kind = "mistake"
+    if isinstance(first, Convention) and not pair:
+        kind = "accepted" if first.accepted else "convention"
+    return Diagnosis(kind, [v.name for v in variants], [v.text for v in variants], function.name,
+                     pair)
+
+
+def _pair(exercise: Exercise, pairs: Sequence[Group], function: Function) -> Diagnosis:
+    """The pair; where several fit, only what they have in common is certain."""
+    common = [v for v in pairs[0] if all(v in pair for pair in pairs)]
+    if len(pairs) > 1 and len(common) == 1:
+        return _diagnosis(common, function)
+    return _diagnosis(pairs[0], function, pair=True)
+
+
+def _equal(
+    exercise: Exercise,
+    group: Group,
+    function: Function,
+    rows: Sequence[Row],
+    quantities: Sequence[str],
+) -> bool:
+    """Whether the submission is this variant, and not the right solution, on every row."""
+    source = source_of(exercise, group)
+    if source is None:
+        return False
+    compared = differs = False
+    for row in rows:
+        theirs = outcome_of(exercise, source, function, row)
+        if not same(row.outcome, theirs, quantities):
+            return False
+        compared = compared or not isinstance(theirs, str)
+        if not differs:
+            right = outcome_of(exercise, exercise.right[0], function, row)
+            differs = not same(theirs, right, quantities)
+    return compared and differs
+
+
+def same(a: Outcome, b: Outcome, quantities: Sequence[str]) -> bool:
+    """Whether two outcomes are equal in these quantities, or the same exception."""
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and a == b
+    return all(equal_outcome(a.get(q), b.get(q)) for q in quantities)
+
+
+@lru_cache(maxsize=4096)
+def source_of(exercise: Exercise, group: Group) -> str | None:
+    """The source of a variant or of a pair; None where two do not go together."""
+    swap = together(v.swap for v in group)
+    try:
+        return None if swap is None else patched(exercise.right[0], swap)
+    except SwapError:
+        if len(group) == 1:
+            raise
+        return None
+
+
+def outcome_of(exercise: Exercise, source: str, function: Function, row: Row) -> Outcome:
+    """What a function of one of the exercise's own sources gives on a row."""
+    space = namespace(exercise, source)
+    known = dict(row.known)
+    if any(p in exercise.opaque for p in function.parameters):
+        known = {**handed_on(exercise, space, row.inputs), **known}
+    return run_function(space, function, known, exercise.opaque)[0]
+
+
+def namespace(exercise: Exercise, source: str) -> Mapping[str, Any]:
+    """What a source defines, the exercise's driver run after it."""
+    return compiled(source + "\n" + exercise.driver)
+
+
+def handed_on(
+    exercise: Exercise, space: Mapping[str, Any], inputs: Mapping[str, Array]
+) -> dict[str, Any]:
+    """The opaque quantities (caches) of a source's own: they cannot come from the submission."""
+    known: dict[str, Any] = dict(inputs)
+    for f in exercise.parsed:
+        known.update(run_function(space, f, known, exercise.opaque)[1])
+    return {q: known[q] for q in exercise.opaque if q in known}
+
+
+def variant_rows(
+    exercise: Exercise, group: Group
+) -> Iterator[tuple[str, Function, Outcome, Outcome]]:
+    """A variant against the right solution: probe, function, the variant's and the right outcome."""
+    source = source_of(exercise, group)
+    assert source is not None
+    for probe in exercise.all_probes:
+        if not probe.diagnostic:
+            continue
+        known: dict[str, Any] = dict(probe.arrays)
+        for f in exercise.parsed:
+            row = Row(probe.arrays, dict(known), {})
+            right = outcome_of(exercise, exercise.right[0], f, row)
+            yield probe.label, f, outcome_of(exercise, source, f, row), right
+            if not isinstance(right, str):
+                known.update(right)

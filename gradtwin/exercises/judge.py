@@ -1,0 +1,304 @@
+"""Every quantity that came out of the box against what it should be; all of it outside.
+
+A quantity is judged on the submission's own earlier quantities, so that one slip costs one step. What
+is allowed is gradtwin's tolerance (see `gradtwin/tolerance.py`) times SLACK: a student's formula may
+be right and lose a few more digits than a stable one; a mistake is many orders of magnitude away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..tolerance import (
+    Tolerance,
+    condition,
+    exponent_unit,
+    gradient_unit,
+    moved_inputs,
+    resolution,
+    summed_terms,
+)
+from .exercise import Exercise
+from .probes import Probe
+from .reference import Array, Gradient
+from .texts import Message, N_
+
+SLACK = 1000.0
+CONDITION_PROBES = 3
+
+RIGHT, WRONG, RAISED, UNJUDGED, ABSENT = "right", "wrong", "raised", "unjudged", "absent"
+
+
+@dataclass(eq=False)
+class Judgement:
+    """One quantity on one probe.
+
+    Args:
+        state: "right"; "wrong" (values or shape); "raised" (or refused, or the box ended);
+            "unjudged" (no value of it can be expected); "absent" (the function is missing, or what
+            it needs was not returned).
+        came, expected, allowed: arrays, None where there are none.
+        reason: why it is not right, or a note on why it counts as right.
+        trivial: it stands on wrong own quantities and is expected to be constant, so that agreeing
+            shows nothing.
+    """
+
+    state: str
+    came: Array | None = None
+    expected: Array | None = None
+    allowed: Array | None = None
+    reason: Message | None = None
+    note: Message | None = None
+    trivial: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.state == RIGHT
+
+
+@dataclass(eq=False)
+class Outcomes:
+    """What a submission gave on one probe, as it came out of the box.
+
+    Args:
+        values: the quantities that came.
+        failed: function -> why it gave none.
+        headers: function -> what the runner said of the call ("modified", "warnings", "python").
+        absent: functions that the submission does not define.
+    """
+
+    values: dict[str, Array] = field(default_factory=dict)
+    failed: dict[str, Message] = field(default_factory=dict)
+    headers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+
+
+def judge(exercise: Exercise, probe: Probe, outcomes: Outcomes) -> dict[str, Judgement]:
+    """Every graded quantity on one probe, in order."""
+    judged: dict[str, Judgement] = {}
+    own: dict[str, Array] = dict(probe.arrays)
+    for function in exercise.parsed:
+        for quantity in function.returns:
+            if quantity in exercise.opaque:
+                continue
+            try:
+                expected = _expected(exercise, quantity, own)
+            except Exception:                           # own quantities that fit nothing
+                expected = None
+            j = _judge_one(exercise, probe, function.name, quantity, outcomes, expected, own)
+            if j.ok and expected is not None:
+                wrong = [p for p in _stands_on(exercise, quantity) if p in judged
+                         and not judged[p].ok]
+                j.trivial = bool(wrong) and _is_constant(expected)
+            judged[quantity] = j
+            own[quantity] = _own(j, expected)
+    return judged
+
+
+def _stands_on(exercise: Exercise, quantity: str) -> set[str]:
+    """Everything that a quantity is computed from, its own inputs' inputs included."""
+    found: set[str] = set()
+    waiting = [quantity]
+    while waiting:
+        name = waiting.pop()
+        if name in exercise.references.of:
+            new = exercise.references.stands_on(name) - found
+            found |= new
+            waiting += new
+    return found
+
+
+def _own(j: Judgement, expected: Array | None) -> Array:
+    """The value that later quantities are judged on: the student's, where it has a usable form."""
+    if j.came is None or (expected is not None and j.came.shape != expected.shape):
+        if j.ok and j.came is not None and expected is not None:
+            return j.came.reshape(expected.shape)
+        return np.zeros(()) if expected is None else expected
+    return j.came
+
+
+def _expected(exercise: Exercise, quantity: str, own: Mapping[str, Array]) -> Array:
+    with np.errstate(all="ignore"):
+        return exercise.references.expected(quantity, own)
+
+
+def _is_constant(a: Array) -> bool:
+    return bool(a.size == 0 or np.all((a == a.flat[0]) | (a != a)))
+
+
+def _judge_one(
+    exercise: Exercise,
+    probe: Probe,
+    function: str,
+    quantity: str,
+    outcomes: Outcomes,
+    expected: Array | None,
+    own: Mapping[str, Array],
+) -> Judgement:
+    if quantity not in outcomes.values:
+        if function in outcomes.failed:
+            return Judgement(RAISED, expected=expected, reason=outcomes.failed[function])
+        if function in outcomes.absent:
+            reason = Message(N_("the function {function} is missing"), {"function": function})
+            return Judgement(ABSENT, expected=expected, reason=reason)
+        reason = Message(N_("{function} was not called: what it needs was not returned"),
+                         {"function": function})
+        return Judgement(ABSENT, expected=expected, reason=reason)
+    came = outcomes.values[quantity]
+    if expected is None:
+        reason = Message(N_("cannot be judged: what it is computed from fits nothing"))
+        return Judgement(UNJUDGED, came, reason=reason)
+    j = compare(exercise, quantity, came, expected, own)
+    if not j.ok:
+        for other in exercise.also.get(quantity, ()):
+            again = _by_another(exercise, quantity, other, came, own)
+            if again is not None and again.ok:
+                return again
+    return j
+
+
+def _by_another(
+    exercise: Exercise, quantity: str, other: Any, came: Array, own: Mapping[str, Array]
+) -> Judgement | None:
+    from .reference import References, as_reference
+
+    references = References({**exercise.references.of, quantity: as_reference(quantity, other)})
+    try:
+        expected = references.expected(quantity, own)
+    except Exception:
+        return None
+    return compare(exercise, quantity, came, expected, own)
+
+
+def compare(
+    exercise: Exercise,
+    quantity: str,
+    came: Array,
+    expected: Array,
+    own: Mapping[str, Array],
+) -> Judgement:
+    """One array against another: shape (axes of length 1 aside), then values."""
+    note = None
+    if came.shape != expected.shape:
+        if _without_ones(came.shape) != _without_ones(expected.shape):
+            reason = Message(
+                N_("{name} has shape {came}, expected is {expected}"),
+                {"name": quantity, "came": str(came.shape), "expected": str(expected.shape)},
+            )
+            return Judgement(WRONG, came, expected, reason=reason)
+        note = Message(
+            N_("{name} has shape {came} where {expected} is asked for: the same numbers, accepted"),
+            {"name": quantity, "came": str(came.shape), "expected": str(expected.shape)},
+        )
+        came = came.reshape(expected.shape)
+    allowed = _allowed(exercise, quantity, came, expected, own, measured=False)
+    if not _within(came, expected, allowed).all():
+        allowed = _allowed(exercise, quantity, came, expected, own, measured=True)
+    equal = _within(came, expected, allowed)
+    if equal.all():
+        return Judgement(RIGHT, came, expected, allowed, note=note)
+    return Judgement(WRONG, came, expected, allowed, reason=_difference(quantity, came, expected,
+                                                                        equal))
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1)
+
+
+def _allowed(
+    exercise: Exercise,
+    quantity: str,
+    came: Array,
+    expected: Array,
+    own: Mapping[str, Array],
+    measured: bool,
+) -> Array:
+    """gradtwin's tolerance; `measured`: with the condition of this quantity's reference added."""
+    if expected.dtype.kind != "f":
+        return np.zeros(expected.shape)
+    reference = exercise.references.of[quantity]
+    names = [n for n in exercise.references.stands_on(quantity) if n in own]
+    inputs = [own[n] for n in names]
+    working = [a.dtype for a in inputs]
+    shapes = [a.shape for a in inputs]
+    unit: Any = 1.0
+    if isinstance(reference, Gradient):
+        upstream = [own[reference.upstream]] if reference.upstream in own else [np.ones(())]
+        unit = gradient_unit(upstream, expected)
+        if measured:
+            unit = np.maximum(unit, exponent_unit(expected, own[reference.wrt]))
+    cond: Any = 0.0
+    if measured:
+        wide = [np.asarray(a, np.float64) if a.dtype.kind == "f" else a for a in inputs]
+        moved = []
+        for seed in range(CONDITION_PROBES):
+            others = dict(zip(names, moved_inputs(wide, seed)))
+            moved.append(_expected(exercise, quantity, {**own, **others}))
+        cond = condition(expected, moved)
+    eps = resolution(came.dtype, *working, np.float64)
+    return SLACK * Tolerance().allowed(
+        expected, eps=eps, terms=summed_terms(expected.shape, shapes), unit=unit, condition=cond
+    )
+
+
+def _within(a: Array, b: Array, allowed: Array) -> Array:
+    with np.errstate(invalid="ignore", over="ignore"):
+        x, y = a.astype(np.float64), b.astype(np.float64)
+        return np.asarray((np.abs(x - y) <= allowed) | (x == y) | ((x != x) & (y != y)))
+
+
+def _difference(name: str, came: Array, expected: Array, equal: Array) -> Message:
+    """A plain fact about two arrays that differ; the diagnosis names causes."""
+    values = {"name": name, "many": int(np.count_nonzero(~equal)), "of": int(equal.size)}
+    a, b = came.astype(np.float64), expected.astype(np.float64)
+    if np.any(np.isnan(a) & ~np.isnan(b)):
+        return Message(N_("{name} has NaN in {many} of {of} entries"),
+                       {**values, "many": int(np.count_nonzero(np.isnan(a) & ~np.isnan(b)))})
+    if np.any(np.isinf(a) & np.isfinite(b)):
+        return Message(N_("{name} is infinite where it should be finite"), values)
+    if a.size and not np.any(a):
+        return Message(N_("{name} is 0 everywhere"), values)
+    scale = float(np.max(np.abs(b), initial=0.0))
+    close = lambda x, y: bool(np.all(np.abs(x - y) <= 1e-9 * scale))  # noqa: E731
+    if np.all(np.isfinite(a)) and np.all(np.isfinite(b)) and scale:
+        if close(a, -b):
+            return Message(N_("{name} has the opposite sign everywhere"), values)
+        if a.ndim == 2 and a.shape[0] == a.shape[1] > 1 and close(a, b.T):
+            return Message(N_("{name} is transposed"), values)
+        place = int(np.argmax(np.abs(b)))
+        ratio = float(a.flat[place] / b.flat[place])
+        if b.size > 1 and close(a, ratio * b):
+            return Message(N_("{name} is {ratio} times what it should be, everywhere"),
+                           {**values, "ratio": f"{ratio:.4g}"})
+    return Message(N_("{name} differs in {many} of {of} entries"), values)
+
+
+def worst_entry(j: Judgement) -> tuple[int, ...] | None:
+    """The entry to show: the one furthest beyond what is allowed."""
+    if j.came is None or j.expected is None or j.came.size != j.expected.size or not j.came.size:
+        return None
+    came = j.came.reshape(j.expected.shape)
+    allowed = np.zeros(came.shape) if j.allowed is None else j.allowed
+    with np.errstate(all="ignore"):
+        far = np.abs(came.astype(np.float64) - j.expected.astype(np.float64))
+        far = np.where(_within(came, j.expected, allowed), -1.0, np.where(np.isnan(far), np.inf, far))
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(far)), far.shape))
+
+
+def equal_outcome(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same result, to 1e-9 of their scale; NaN equals NaN.
+
+    Sums that are exactly 0 in one order of adding are 1e-17 in another: hence the 1e-12.
+    """
+    if a is None or b is None or _without_ones(a.shape) != _without_ones(b.shape):
+        return False
+    x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
+    finite = np.abs(y[np.isfinite(y)])
+    scale = float(np.max(finite, initial=0.0))
+    with np.errstate(invalid="ignore"):
+        same = (np.abs(x - y) <= 1e-9 * scale + 1e-12) | (x == y) | ((x != x) & (y != y))
+    return bool(same.all())
