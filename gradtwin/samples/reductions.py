@@ -104,7 +104,9 @@ OPERATIONS = [
     Operation(
         "argmax", named("argmax"),
         cases=[case("n+ k+"), case("n+ k+", dim=0), case("n+ k+", dim=-1),
-               case(tied("n+ k+"), dim=1)],
-        forms=[method("argmax")], differentiable=False,
+               case(tied("n+ k+"), dim=1), case("n+ k+", dim=1, keepdim=True), case("", dim=0),
+               case("n+ k+", keepdim=True)],
+        corners=special(dim=1), errors=[UNKNOWN_DIM], forms=[method("argmax")],
+        differentiable=False,
     ),
 ]  # fmt: skip

@@ -44,6 +44,7 @@ from .products import addmm as addmm
 from .products import matmul as matmul
 from .reductions import amax as amax
 from .reductions import amin as amin
+from .reductions import axes
 from .reductions import logsumexp as logsumexp
 from .reductions import mean as mean
 from .reductions import prod as prod
@@ -59,9 +60,9 @@ from .shapes import transpose as transpose
 from .shapes import unsqueeze as unsqueeze
 
 
-def argmax(input: Any, dim: int | None = None) -> Tensor:
+def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element stands along dim; an index, so it has no gradient."""
-    return Tensor(np.argmax(raw(input), axis=dim))
+    return Tensor(np.argmax(raw(input), axis=axes(dim, input.ndim), keepdims=keepdim))
 
 
 def transposed(input: Tensor) -> Tensor:
