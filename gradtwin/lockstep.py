@@ -186,12 +186,13 @@ def train(
             if not training.diverged and training.distance > training.allowed:
                 # Further apart than roundings that add up. Does this training blow up small
                 # differences? PyTorch's own, begun a little beside, shows by how much.
-                training.magnifies = True
                 moved = network(torch_ref)
                 moved.load_state_dict(_moved(start, share))
                 for shuffle in shuffles:
                     learn(moved, torch_ref, shuffle)
-                training.allowed = max(training.allowed, _distance(_arrays(moved), finished[1]))
+                apart = _distance(_arrays(moved), finished[1])
+                if training.distance <= apart:
+                    training.magnifies, training.allowed = True, apart
         except KeyboardInterrupt:
             ours.load_state_dict(finished[0])
             theirs.load_state_dict(finished[1])

@@ -107,6 +107,7 @@ def test_a_loss_with_a_wrong_gradient_is_found(dtype, monkeypatch):
     monkeypatch.setattr(scratch.functional, "cross_entropy", wrong)
     training = train(load("iris", dtype=dtype), epochs=5)
     assert not training.ok
+    assert not training.magnifies
     assert training.distance > 10 * training.allowed
     assert "DIFFERENT" in repr(training)
 

@@ -26,9 +26,12 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        typer.echo(f"gradtwin {version('gradtwin')}")
+        try:
+            typer.echo(f"gradtwin {version('gradtwin')}")
+        except PackageNotFoundError:
+            typer.echo("gradtwin, run from its sources without being installed")
         raise typer.Exit
 
 

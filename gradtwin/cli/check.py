@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .numbers import integer_from
 from .output import console, print_json
 
 if TYPE_CHECKING:
@@ -28,12 +29,17 @@ class Dtype(StrEnum):
 def check(
     concepts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CONCEPT]...", help="Names from `gradtwin list`; all by default."),
+        typer.Argument(metavar="CONCEPT", help="Names from `gradtwin list`; all by default."),
     ] = None,
     dtype: Annotated[Dtype, typer.Option(help="The dtype of the inputs.")] = Dtype.float64,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random inputs.")] = 0,
+    seed: Annotated[
+        int, typer.Option(parser=integer_from(0), metavar="N", help="Of the random inputs.")
+    ] = 0,
     cases: Annotated[
-        int, typer.Option(min=1, help="Random inputs a concept, besides its corners.")
+        int,
+        typer.Option(
+            parser=integer_from(1), metavar="N", help="Random inputs a concept; corners are added."
+        ),
     ] = 20,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

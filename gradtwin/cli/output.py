@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-PIPE_WIDTH = 120
-"""Columns where there is no terminal to ask."""
+PIPE_WIDTH = 200
+"""Columns where there is no terminal to ask: enough for every table."""
 
 
 def tolerant_streams() -> None:
@@ -26,7 +26,9 @@ def console(stderr: bool = False) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(file=stream, highlight=False, markup=False, emoji=False, width=width)
+    return Console(
+        file=stream, highlight=False, markup=False, emoji=False, width=width, soft_wrap=True
+    )
 
 
 def print_json(value: Any) -> None:

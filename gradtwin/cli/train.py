@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from .check import Dtype
+from .numbers import integer_from, positive
 from .output import console, print_json
 
 if TYPE_CHECKING:
@@ -50,12 +50,6 @@ class SeveralHidden(TyperCommand):
         return super().parse_args(ctx, spread)
 
 
-def _learning_rate(lr: float) -> float:
-    if not (math.isfinite(lr) and lr > 0):
-        raise typer.BadParameter(f"expected a finite number above 0, got {lr}")
-    return lr
-
-
 def _activation(name: str) -> str:
     from difflib import get_close_matches
 
@@ -76,16 +70,24 @@ def train(
     ],
     hidden: Annotated[
         list[int] | None,
-        typer.Option(min=1, metavar="N ...", help="Neurons of each hidden layer.  [default: 32]"),
+        typer.Option(
+            parser=integer_from(1), metavar="N ...", help="Neurons of each hidden layer: 32."
+        ),
     ] = None,
     activation: Annotated[
-        str, typer.Option(callback=_activation, help="Of the hidden layers.")
+        str, typer.Option(callback=_activation, metavar="NAME", help="Of the hidden layers.")
     ] = "relu",
-    lr: Annotated[float, typer.Option(callback=_learning_rate, help="Learning rate.")] = 0.2,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training examples.")] = 30,
-    batch_size: Annotated[int, typer.Option(min=1, help="Examples a step of mini-batch.")] = 32,
+    lr: Annotated[float, typer.Option(parser=positive, metavar="X", help="Learning rate.")] = 0.2,
+    epochs: Annotated[
+        int, typer.Option(parser=integer_from(1), metavar="N", help="Passes over the examples.")
+    ] = 30,
+    batch_size: Annotated[
+        int, typer.Option(parser=integer_from(1), metavar="N", help="Examples of a mini-batch.")
+    ] = 32,
     mode: Annotated[Mode, typer.Option(help="How many examples a step sees.")] = Mode.mini_batch,
-    seed: Annotated[int, typer.Option(min=0, help="Of split, weights and shuffles.")] = 0,
+    seed: Annotated[
+        int, typer.Option(parser=integer_from(0), metavar="N", help="Of split, weights, shuffles.")
+    ] = 0,
     dtype: Annotated[Dtype, typer.Option(help="Of examples and weights.")] = Dtype.float64,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, at the end.")] = False,
 ) -> None:
