@@ -1,4 +1,4 @@
-"""torch, imported at its first use: listing the exercises or writing starting files needs none of it."""
+"""torch, imported at its first use: listing exercises or writing starting files needs none."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The box from outside: a process that runs a submission, with limits, in bubblewrap for others' code.
+"""The box from outside: a process with limits that runs a submission, in bubblewrap for others'.
 
 Probes go in through the process's standard input and results come out of its standard output, which
 the runner moves out of the way before the submission runs (see `box/frames.py` for the format).
 What the submission prints arrives on standard error. The clock runs here, outside.
 
-Why nothing here trusts the process: it is the student's own. It may send any frame; a frame only holds
+Nothing here trusts the process: it is the student's own. It may send any frame; a frame only holds
 arrays, which are compared outside with a reference that was never in the box.
 """
 
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +31,7 @@ import numpy as np
 
 from .box.frames import Array, FrameError, Header, pack, read, unpack
 from .limits import Limits
-from .texts import Message, N_
+from .texts import N_, Message
 
 INSIDE = Path(__file__).parent / "box"
 BLOCKED = ("torch", "torch_ref", "gradtwin", "graphs")
@@ -96,7 +97,9 @@ class Box:
     said after loading ({} if it never did), `violations` what the rules found before.
     """
 
-    def __init__(self, job: Job, limits: Limits, sandboxed: bool, folder: Path | None = None) -> None:
+    def __init__(
+        self, job: Job, limits: Limits, sandboxed: bool, folder: Path | None = None
+    ) -> None:
         self.limits = limits
         self.ended: Message | None = None
         self.loaded: Header = {}
@@ -133,10 +136,9 @@ class Box:
         self._kill()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
-                try:
+                # a reader may still hold it, or it is broken
+                with suppress(OSError, ValueError):
                     pipe.close()
-                except (OSError, ValueError):           # a reader still holds it, or it is broken
-                    pass
         self._home.cleanup()
 
     def probe(
@@ -197,7 +199,8 @@ class Box:
         if self.ended is not None:
             return
         if code <= 128 and code >= 0:
-            self._end(N_("the process was ended by the code itself (exit status {code})"), code=code)
+            reason = N_("the process was ended by the code itself (exit status {code})")
+            self._end(reason, code=code)
         elif number == getattr(signal, "SIGXCPU", 0):
             self._end(N_("more than {seconds} s of processor time"),
                       seconds=self.limits.processor)

@@ -1,8 +1,8 @@
 """Texts in the reader's language: English message ids, other languages by gettext.
 
-A reason is kept as its id and its values (`Message`) and put into words only for a reader, so that a
-stored result can be shown in any language. What belongs to one exercise (statement, mistakes) stands
-beside it as {"en": ..., "es": ...}: `pick`.
+A reason is kept as its id and its values (`Message`) and put into words only for a reader: so a
+stored result can be shown in any language. What belongs to one exercise (statement, mistakes)
+stands beside it as {"en": ..., "es": ...}: `pick`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What passes between the grader and the box: a JSON header and raw arrays, which can execute nothing.
+"""What passes between grader and box: a JSON header and raw arrays, which can execute nothing.
 
 Not `.npz`: reading one costs the import of zipfile, and its headers are Python literals to be
 evaluated. Here a dtype is one of a short list and a shape a list of numbers, both checked before

@@ -1,6 +1,6 @@
 """The process in the box: loads a submission, then calls its functions on each probe that comes in.
 
-A script of its own: it is started with Python's -I and -S, told where numpy lies, and gives up every
+A script of its own: it is started with Python's -I and -S, told where numpy lies; it gives up every
 right that it has before it runs a line of the submission. Usage:
 
     runner.py SETTINGS      a JSON object: "packages" (folders with numpy), "limits" (name of an
@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -38,7 +39,7 @@ def give_up_rights(settings: dict[str, Any]) -> None:
 
 
 class Anything(ModuleType):
-    """Stands for a package that draws, since a grader looks at no picture: all of it does nothing."""
+    """Stands for a package that draws: a grader looks at no picture, so it does nothing."""
 
     def __init__(self, name: str = "anything") -> None:
         super().__init__(name)
@@ -141,9 +142,9 @@ def main() -> None:
     sys.path[:0] = [here, *settings["packages"]]
     for name in settings["blocked"]:                    # an import of it fails at once
         sys.modules[name] = None  # type: ignore[assignment]
-    import calls
-    import frames
-    import rules
+    import calls  # type: ignore[import-not-found]
+    import frames  # type: ignore[import-not-found]
+    import rules  # type: ignore[import-not-found]
 
     sys.path.remove(here)
     give_up_rights(settings)
@@ -166,13 +167,12 @@ def main() -> None:
     if first is None:
         return
     job = first[0]
-    sys.meta_path[:0] = [Siblings(job["siblings"]), Drawing()]  # type: ignore[list-item]
+    sys.meta_path[:0] = [Siblings(job["siblings"]), Drawing()]
     violated: list[tuple[str, int]] = []
     for cell in job["cells"]:
-        try:
+        # what cannot be parsed says more when it is run
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             violated += rules.violations(cell, job["forbidden"])
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            pass                                        # running it will say more
     send({"kind": "parsed", "violations": violated})
     space, loaded = load(job, calls)
     send(loaded)
@@ -191,10 +191,8 @@ def main() -> None:
             values.update(out)
             send({**answer, "function": name},
                  {k: v for k, v in out.items() if k not in job["opaque"]})
-        try:
+        with suppress(Exception):
             flush()
-        except Exception:
-            pass
         send({"kind": "done", "id": header["id"]})
 
 
