@@ -5,6 +5,7 @@ Its twin, with the same names over PyTorch, is `torch_ref`.
 """
 
 from . import autograd as autograd
+from . import clipping as clipping
 from . import functional as functional
 from . import initializers as initializers
 from . import optimizers as optimizers
@@ -17,9 +18,12 @@ from .autograd import Function as Function
 from .autograd import enable_grad as enable_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
+from .dag import DAG as DAG
+from .dag import SharedWeightDAG as SharedWeightDAG
 from .descent import descend as descend
 from .fully_connected import FullyConnected as FullyConnected
 from .module import Module as Module
+from .monitoring import Monitor as Monitor
 from .operations import abs as abs
 from .operations import add as add
 from .operations import addmm as addmm

@@ -6,6 +6,7 @@ Same files, same names, same parameters and defaults as ``scratch``; see README.
 from __future__ import annotations
 
 from . import autograd as autograd
+from . import clipping as clipping
 from . import functional as functional
 from . import initializers as initializers
 from . import optimizers as optimizers
@@ -13,9 +14,12 @@ from .autograd import Function as Function
 from .autograd import enable_grad as enable_grad
 from .autograd import is_grad_enabled as is_grad_enabled
 from .autograd import no_grad as no_grad
+from .dag import DAG as DAG
+from .dag import SharedWeightDAG as SharedWeightDAG
 from .descent import descend as descend
 from .fully_connected import FullyConnected as FullyConnected
 from .module import Module as Module
+from .monitoring import Monitor as Monitor
 from .perceptron import Perceptron as Perceptron
 from .residual import ResidualBlock as ResidualBlock
 from .residual import ResidualNetwork as ResidualNetwork

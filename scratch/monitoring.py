@@ -1,0 +1,317 @@
+"""What happens inside a network while it learns: weights, gradients and activations by layer.
+
+Lecture: "Cómo detectar y monitorizar estos problemas"; what it looks for stands under
+"Desvanecimiento del gradiente", "Función de activación ReLU" (dead neurons) and "El problema del
+Exploding Gradient".
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .module import Module, joined
+from .tensor import Tensor
+
+VANISHING = 1e-3
+"""Gradients vanish where a layer receives less than this share of what a later one receives.
+
+Five sigmoids at their steepest leave 0.25^5 = 0.001 of a gradient.
+"""
+
+EXPLODING = 1e3
+"""Gradients explode where a layer receives this many times what the last one receives, or this many
+times its own weights, or numbers that are not finite."""
+
+DYING = 0.5
+"""Neurons die where more than this share of a layer was 0 on every example."""
+
+_WATCHED = ("activation", "output_activation")  # the attributes of a module that are called
+
+
+class Statistics(NamedTuple):
+    """An array in a few numbers: what `statistics` returns.
+
+    `size`: how many numbers; `zeros`: the share that is exactly 0; `norm`: sqrt(sum x^2);
+    `nonfinite`: how many are NaN or infinite; `histogram`: how many finite ones between two
+    neighbours of `edges`, the last edge included.
+    """
+
+    size: int
+    mean: float
+    std: float
+    min: float
+    max: float
+    norm: float
+    zeros: float
+    nonfinite: int
+    histogram: np.ndarray
+    edges: np.ndarray
+
+
+class Record(NamedTuple):
+    """What a `Monitor` saw at the end of an epoch, by name.
+
+    `weights`, `gradients`: a `Statistics` a parameter; `activations`: one a call of an activation
+    function in the last forward pass ("activation.0" follows "layers.0" in a `FullyConnected`,
+    "blocks.0.activation.0" stands before the first layer of a residual block).
+    `dead`: for each activation how many of its neurons were 0 on every example since the last
+    record, and how many there are. `warnings`: a sentence for each problem not warned of before.
+    """
+
+    epoch: int
+    weights: dict[str, Statistics]
+    gradients: dict[str, Statistics]
+    activations: dict[str, Statistics]
+    dead: dict[str, tuple[int, int]]
+    warnings: list[str]
+
+
+class Monitor:
+    """Statistics of each epoch, and a warning where gradients vanish, explode or neurons die.
+
+    `model`: the module to watch, until `close()`; also a context manager.
+    `bins`: of each histogram, 1 or more.
+    `vanishing`, `exploding`, `dying`: see `VANISHING`, `EXPLODING` and `DYING`.
+    `warn`: whether a problem is a `RuntimeWarning` when it is first seen; it is in the record
+    either way.
+    ValueError: a threshold or `bins` that makes no sense.
+
+    Given to `fit` as `callback`: it then reads the last step of each epoch. `records` holds a
+    `Record` an epoch.
+
+    Source: "Cómo detectar y monitorizar estos problemas".
+
+    >>> import scratch
+    >>> net = scratch.FullyConnected([2, 3, 1])
+    >>> X = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> with Monitor(net) as monitor:
+    ...     _ = scratch.fit(net, X, X[:, :1], scratch.functional.mse_loss, callback=monitor)
+    >>> record = monitor.records[0]
+    >>> list(record.gradients), list(record.activations)
+    (['layers.0.weight', 'layers.0.bias', 'layers.1.weight', 'layers.1.bias'], \
+['activation.0', 'output_activation.0'])
+    >>> record.dead["activation.0"]  # 1 of the 3 hidden neurons
+    (1, 3)
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        bins: int = 30,
+        vanishing: float = VANISHING,
+        exploding: float = EXPLODING,
+        dying: float = DYING,
+        warn: bool = True,
+    ) -> None:
+        if bins < 1:
+            raise ValueError(f"bins: expected 1 or more, got {bins!r}")
+        if not 0 <= vanishing < 1:
+            raise ValueError(f"vanishing: expected a share from 0 to below 1, got {vanishing!r}")
+        if not exploding > 1:
+            raise ValueError(f"exploding: expected a factor above 1, got {exploding!r}")
+        if not 0 <= dying <= 1:
+            raise ValueError(f"dying: expected a share from 0 to 1, got {dying!r}")
+        self.model, self.bins, self.warn = model, bins, warn
+        self.vanishing, self.exploding, self.dying = vanishing, exploding, dying
+        self.records: list[Record] = []
+        self._outputs: dict[str, np.ndarray] = {}  # of the last forward pass
+        self._alive: dict[str, np.ndarray] = {}  # which neurons were not 0 once since the record
+        self._warned: set[str] = set()
+        self._restore: list[Callable[[], None]] = []
+        self._watch()
+
+    def __call__(self, epoch: int, history: object = None) -> None:
+        """Take the record of an epoch, and warn; what `fit` calls."""
+        record = self.record(epoch)
+        self.records.append(record)
+        if self.warn:
+            for sentence in record.warnings:
+                warnings.warn(sentence, RuntimeWarning, stacklevel=2)
+
+    def record(self, epoch: int) -> Record:
+        """The record of now: parameters, their gradients, and what the last pass computed."""
+        parameters = dict(self.model.named_parameters())
+        weights = {name: statistics(p.data, self.bins) for name, p in parameters.items()}
+        gradients = {
+            name: statistics(p.grad, self.bins)
+            for name, p in parameters.items()
+            if p.grad is not None
+        }
+        activations = {name: statistics(h, self.bins) for name, h in self._outputs.items()}
+        dead = {
+            name: (alive.size - int(np.count_nonzero(alive)), alive.size)
+            for name, alive in self._alive.items()
+        }
+        self._alive.clear()
+        matrices = [n for n, p in parameters.items() if n in gradients and p.ndim > 1]
+        problems = {
+            **self._gradient_problems(matrices, weights, gradients),
+            **self._dead_neurons(dead),
+        }
+        new = [f"epoch {epoch}: {problems[kind]}" for kind in problems if kind not in self._warned]
+        self._warned.update(problems)
+        return Record(epoch, weights, gradients, activations, dead, new)
+
+    # ---- what is wrong --------------------------------------------------------------------------
+
+    def _gradient_problems(
+        self, matrices: list[str], weights: dict[str, Statistics], gradients: dict[str, Statistics]
+    ) -> dict[str, str]:
+        """A sentence a problem; only matrices are compared, in order: a bias may rest at 0."""
+        for name, gradient in gradients.items():
+            if gradient.nonfinite:
+                return {"explode": f"gradients explode: that of {name} is not finite"}
+        if not matrices:
+            return {}
+        problems = {}
+        size = {name: root_mean_square(gradients[name]) for name in matrices}
+        last = strongest = matrices[-1]
+        for name in reversed(matrices):  # from the loss, as the gradient comes
+            if size[name] < self.vanishing * size[strongest]:
+                problems["vanish"] = (
+                    f"gradients vanish: {name} receives {size[name] / size[strongest]:.1e} of "
+                    f"what {strongest} receives (less than {self.vanishing:g})"
+                )
+            strongest = max(strongest, name, key=size.__getitem__)
+        lengths = {
+            name: gradients[name].norm / (weights[name].norm or math.inf) for name in matrices
+        }
+        longest = max(matrices, key=lengths.__getitem__)
+        if size[strongest] > self.exploding * size[last] > 0:
+            problems["explode"] = (
+                f"gradients explode: {strongest} receives {size[strongest] / size[last]:.1e} "
+                f"times what {last} receives (more than {self.exploding:g})"
+            )
+        elif lengths[longest] > self.exploding:
+            problems["explode"] = (
+                f"gradients explode: that of {longest} is {lengths[longest]:.1e} times as long as "
+                f"the weights (more than {self.exploding:g})"
+            )
+        return problems
+
+    def _dead_neurons(self, dead: dict[str, tuple[int, int]]) -> dict[str, str]:
+        for name, (count, neurons) in dead.items():
+            if count > self.dying * neurons:
+                return {
+                    "die": f"neurons die: {count} of {neurons} behind {name} were 0 on every "
+                    f"example (more than {self.dying:.0%})"
+                }
+        return {}
+
+    # ---- how it watches -------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Put a listener in the place of every activation function; `close` takes it out."""
+        counters: list[dict[str, int]] = []
+        for path, module in self.model.named_modules():
+            calls: dict[str, int] = {}
+            counters.append(calls)
+            for attribute in _WATCHED:
+                function = getattr(module, attribute, None)
+                if callable(function):
+                    listener = self._listener(function, joined(path, attribute), calls)
+                    setattr(module, attribute, listener)
+                    self._restore.append(
+                        lambda m=module, a=attribute, f=function: setattr(m, a, f)  # type: ignore[misc]
+                    )
+        forward = self.model.forward
+
+        def from_the_start(*args: Any, **kwargs: Any) -> Any:
+            for calls in counters:
+                calls.clear()
+            return forward(*args, **kwargs)
+
+        self.model.forward = from_the_start  # type: ignore[method-assign]
+        self._restore.append(lambda: self.model.__dict__.pop("forward"))
+
+    def _listener(
+        self, function: Callable[..., Tensor], name: str, calls: dict[str, int]
+    ) -> Callable[..., Tensor]:
+        def listener(*args: Any, **kwargs: Any) -> Tensor:
+            output = function(*args, **kwargs)
+            self._saw(name, calls, output.data)
+            return output
+
+        return listener
+
+    def _saw(self, attribute: str, calls: dict[str, int], output: np.ndarray) -> None:
+        number = calls.get(attribute, 0)
+        calls[attribute] = number + 1
+        name = f"{attribute}.{number}"
+        self._outputs[name] = output
+        alive = (output != 0).reshape(-1, output.shape[-1] if output.ndim else 1).any(0)
+        if name in self._alive:
+            alive |= self._alive[name]
+        self._alive[name] = alive
+
+    def close(self) -> None:
+        """Leave the model as it was; the records stay."""
+        while self._restore:
+            self._restore.pop()()
+
+    def __enter__(self) -> Monitor:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def statistics(values: Any, bins: int = 30) -> Statistics:
+    """Mean, deviation, extremes, norm, share of zeros and histogram of an array, any shape.
+
+    The deviation is sqrt(mean((x - mean)^2)). The edges of the `bins` lie evenly from the smallest
+    finite number to the largest; from 1/2 below to 1/2 above where these are one.
+    ValueError: no numbers at all.
+
+    Source: "Cómo detectar y monitorizar estos problemas".
+
+    >>> s = statistics(np.array([0.0, 0.0, 3.0, 5.0]), bins=2)
+    >>> s.mean, s.zeros, s.histogram.tolist(), s.edges.tolist()
+    (2.0, 0.5, [2, 2], [0.0, 2.5, 5.0])
+    """
+    x = np.asarray(values, np.float64).ravel()
+    if x.size == 0:
+        raise ValueError("values: expected at least one number")
+    finite = x[np.isfinite(x)]
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinity is a finding here, no error
+        mean, std, norm = x.mean(), x.std(), math.sqrt(x.dot(x))
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    share = np.linspace(0, 1, bins + 1)
+    edges = low * (1 - share) + high * share  # high - low may be no finite number
+    histogram, _ = np.histogram(finite, edges)
+    return Statistics(
+        size=x.size,
+        mean=float(mean),
+        std=float(std),
+        min=float(x.min()),
+        max=float(x.max()),
+        norm=norm,
+        zeros=1 - int(np.count_nonzero(x)) / x.size,
+        nonfinite=x.size - finite.size,
+        histogram=histogram,
+        edges=edges,
+    )
+
+
+def root_mean_square(gradient: Statistics) -> float:
+    """norm / sqrt(size): the size of one entry, so that layers of any size can be compared.
+
+    Source: "Desvanecimiento del gradiente".
+
+    >>> root_mean_square(statistics(np.array([3.0, -4.0, 0.0, 0.0])))
+    2.5
+    """
+    return gradient.norm / math.sqrt(gradient.size)
