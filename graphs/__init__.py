@@ -8,6 +8,7 @@ Importing this package loads numpy at most; torch, torchviz, networkx and Graphv
 they are needed.
 """
 
+from .align import align as align
 from .capture import capture as capture
 from .capture import trace as trace
 from .draw import draw as draw

@@ -185,7 +185,7 @@ def vertex_attributes(
     }
     if vertex.kind == "output" or (vertex.count > 1 and vertex.kind == "fold"):
         found["peripheries"] = "2"
-    if vertex.mark or vertex.id in look.emphasis:
+    if vertex.mark not in ("", "follows") or vertex.id in look.emphasis:
         found["penwidth"] = "3"
     for name, value in ((look.restyle and look.restyle(vertex)) or {}).items():
         found[str(name)] = str(value)

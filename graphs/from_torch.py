@@ -208,7 +208,7 @@ class Known:
                     self._saved.setdefault(fn, {})[name.removeprefix("_saved_")] = each
                 elif each.grad_fn is not None:
                     self._values[each.grad_fn, each.output_nr] = array_of(each)
-                elif not each.requires_grad and not name.startswith("_saved_result"):
+                elif not each.requires_grad and not is_by_product(name):
                     constants.append(each)
         self._constants[fn] = constants
 
@@ -338,6 +338,12 @@ def upstream(outputs: list[tuple[str, Any]], gradient: Any) -> list[Any] | None:
 def note_of(fn: Any) -> Any:
     """What `capture` noted at a node, or None."""
     return None if hasattr(fn, "variable") else fn.metadata.get(KEY)
+
+
+def is_by_product(name: str) -> bool:
+    """Whether a saved tensor was computed by the node itself, and is no argument of it."""
+    option = name.removeprefix("_saved_")
+    return option.startswith("result") or option in ("total_weight", "indices", "buffer", "mask")
 
 
 def is_tensor(x: Any) -> bool:

@@ -29,7 +29,8 @@ class Vertex:
     options: the other arguments of the operation: {"dim": 1}.
     count: how often a repeated block or a shared parameter occurs.
     members: the vertices inside a folded one.
-    mark: how it compares with its twin in another graph: "", "missing", "extra", "unequal".
+    mark: how it compares with its twin in another graph: "", "missing", "extra", "unequal",
+        or "follows", where it differs only because something before it does.
     """
 
     id: str

@@ -50,6 +50,7 @@ LIGHT = Theme(
         "missing": Paint("#ffd8a8", "#c2600a", "#592b00"),
         "extra": Paint("#ffd8a8", "#c2600a", "#592b00"),
         "unequal": Paint("#ffc9c9", "#c0261c", "#5c0b06"),
+        "follows": Paint("#fff0ef", "#dba19c", "#5c0b06"),
     },
 )
 
@@ -73,6 +74,7 @@ DARK = Theme(
         "missing": Paint("#6b3500", "#ffab57", "#ffe9d1"),
         "extra": Paint("#6b3500", "#ffab57", "#ffe9d1"),
         "unequal": Paint("#6e1610", "#ff9a8f", "#ffe3e0"),
+        "follows": Paint("#331b1a", "#8a5550", "#ffe3e0"),
     },
 )
 

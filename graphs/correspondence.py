@@ -1,0 +1,100 @@
+"""Where the two engines cut the same formula differently: the table of fused and split operations.
+
+On the left what scratch records, on the right what PyTorch records for it, as formulas; letters
+stand for whatever comes in, and a number that stands inside of a box (the 2 of x²) is not written.
+An operation that both record under one name needs no row.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+TABLE = """
+linear(x, w, b)      = addmm(b, x, transpose(w))                      # one row, or a batch
+linear(x, w, b)      = reshape(addmm(b, x, transpose(w)))             # a vector, a stack
+linear(x, w, b)      = reshape(addmm(b, reshape(x), transpose(w)))
+linear(x, w)         = matmul(x, transpose(w))
+linear(x, w)         = reshape(matmul(x, transpose(w)))
+linear(x, w)         = reshape(matmul(reshape(x), transpose(w)))
+linear(x, w)         = squeeze(matmul(x, transpose(w)))
+linear(x, w)         = squeeze(matmul(unsqueeze(x), transpose(w)))
+linear(x, w)         = matmul(x, w)                                   # w is one neuron
+linear(x, w, b)      = add(matmul(x, w), b)
+add(matmul(x, w), b) = addmm(b, x, w)
+matmul(x, w)         = reshape(matmul(reshape(x), w))                 # a stack of matrices
+matmul(x, w)         = reshape(matmul(reshape(expand(x)), reshape(expand(w))))
+matmul(x, w)         = squeeze(matmul(unsqueeze(x), w))
+cross_entropy(z, y)  = nll_loss(log_softmax(z), y)
+cross_entropy(z, y)  = div(neg(sum(mul(log_softmax(z), y))))          # y: probabilities
+squared_error(p, y)  = pow(sub(p, y))
+square(x)            = pow(x)
+softsign(x)          = div(x, add(abs(x)))
+softmin(x)           = softmax(neg(x))
+tanhshrink(x)        = sub(x, tanh(x))
+relu6(x)             = hardtanh(x)
+selu(x)              = elu(x)
+prelu(x, w)          = prelu_kernel(x, w)
+prelu(x, w)          = prelu_kernel(x, reshape(w))
+logsigmoid(x)        = log_sigmoid(x)
+maximum(x)           = clamp(x)                                       # a number as the other side
+div(x)               = mul(reciprocal(x))                             # number / x
+permute(x)           = transpose(x)
+permute(w)           = transpose(w)
+flatten(x)           = reshape(x)
+unsqueeze(x)         = reshape(x)
+squeeze(x)           = reshape(x)
+getitem(x)           = getitem(getitem(x))                            # a cut a dimension
+amax(x)              = max(x)
+amin(x)              = min(x)
+joined(x, y)         = cat(x, y)
+stacked(x, y)        = stack(x, y)
+mean(mul(x, y))      = mean(mul(y, x))
+"""
+
+COMMUTES = frozenset(("add", "mul", "maximum", "minimum"))
+
+
+class Pattern(NamedTuple):
+    """An operation and its arguments; without arguments a letter: anything at all."""
+
+    operation: str
+    arguments: tuple[Pattern, ...] = ()
+    letter: bool = False
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    ours: Pattern
+    theirs: Pattern
+
+
+def parse(formula: str) -> Pattern:
+    """A formula of the table.
+
+    >>> parse("pow(sub(p, y))").arguments[0].operation
+    'sub'
+    """
+
+    def read(node: ast.expr) -> Pattern:
+        if isinstance(node, ast.Name):
+            return Pattern(node.id, letter=True)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return Pattern(node.func.id, tuple(read(each) for each in node.args))
+        raise ValueError(f"not a formula of the table: {formula!r}")
+
+    return read(ast.parse(formula.strip(), mode="eval").body)
+
+
+def rows() -> list[Row]:
+    """The table, the largest formulas first: they say most."""
+    found = []
+    for line in TABLE.strip().splitlines():
+        ours, theirs = line.partition("#")[0].split("=")
+        found.append(Row(parse(ours), parse(theirs)))
+    return sorted(found, key=lambda row: -size(row.ours) - size(row.theirs))
+
+
+def size(pattern: Pattern) -> int:
+    return 0 if pattern.letter else 1 + sum(map(size, pattern.arguments))
