@@ -263,7 +263,7 @@ def test_without_a_command_the_help_is_shown():
 def test_a_console_that_knows_few_characters(arguments, encoding):
     done = process(*arguments, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     assert done.returncode == 0, done.stderr
-    if arguments[0] != "train":
+    if arguments[0] == "check":
         assert "|---" in done.stdout, "the table is drawn in ASCII"
 
 

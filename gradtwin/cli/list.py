@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -28,9 +29,15 @@ def list_concepts(
             ]
         )
         return
+    rows = [(concept.name, concept.title, concept.section) for concept in concepts()]
+    if not sys.stdout.isatty():  # plain lines for grep; loading Rich would take most of the time
+        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        for name, title, section in rows:
+            print(f"{name:{widths[0]}}  {title:{widths[1]}}  {section}")
+        return
     from rich.table import Table
 
     table = Table("concept", "title", "section of the lecture")
-    for concept in concepts():
-        table.add_row(concept.name, concept.title, concept.section)
+    for row in rows:
+        table.add_row(*row)
     console().print(table)

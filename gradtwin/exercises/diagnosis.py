@@ -40,10 +40,16 @@ Group = tuple[Variant, ...]
 
 @dataclass
 class Found:
-    """What was recognised, and the quantities that are right under an accepted convention."""
+    """What was recognised.
+
+    Args:
+        accepted: the quantities that are right under an accepted convention.
+        explained: the functions about which a convention says all there is to say.
+    """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
+    explained: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -60,23 +66,45 @@ def diagnose(exercise: Exercise, table: Table) -> Found:
     found = Found()
     if not exercise.right:
         return found
+    kept = [c for c in exercise.conventions if _kept(exercise, c, table)]
+    for c in kept[:1]:
+        found.diagnoses.append(_diagnosis([c], exercise.parsed[0]))
+        for function in touched(exercise, (c,)):
+            found.explained.add(function.name)
+            if c.accepted:
+                found.accepted |= set(function.returns) - set(exercise.opaque)
     for function in exercise.parsed:
         quantities = [q for q in function.returns if q not in exercise.opaque]
         wrong = [q for q in quantities if not table.right(q, "values", "extreme")]
-        if not wrong:
+        if not wrong or function.name in found.explained:
             continue
         rows = rows_of(function, table)
         if all(isinstance(row.outcome, str) for row in rows):
             continue
-        for convention in exercise.conventions:
-            if convention.accepted:
-                found.accepted |= {
-                    q for q in wrong if _equal(exercise, (convention,), function, rows, [q])
-                }
-        for d in _named(exercise, function, rows, quantities, wrong, found.accepted):
+        for d in _named(exercise, function, rows, quantities, wrong):
             if all(d.names != earlier.names for earlier in found.diagnoses):
                 found.diagnoses.append(d)
     return found
+
+
+def _kept(exercise: Exercise, convention: Convention, table: Table) -> bool:
+    """Whether a submission keeps a convention in every function that it touches."""
+    functions = touched(exercise, (convention,))
+    return bool(functions) and all(
+        _equal(exercise, (convention,), f, rows_of(f, table),
+               [q for q in f.returns if q not in exercise.opaque])
+        for f in functions
+    )
+
+
+@lru_cache(maxsize=1024)
+def touched(exercise: Exercise, group: Group) -> tuple[Function, ...]:
+    """The functions in which a variant differs from the right solution on some probe."""
+    found = {}
+    for _label, f, theirs, right in variant_rows(exercise, group):
+        if not same(theirs, right, [q for q in f.returns if q not in exercise.opaque]):
+            found[f.name] = f
+    return tuple(f for f in exercise.parsed if f.name in found)
 
 
 def rows_of(function: Function, table: Table) -> list[Row]:
@@ -103,41 +131,35 @@ def _named(
     rows: Sequence[Row],
     quantities: Sequence[str],
     wrong: Sequence[str],
-    accepted: set[str],
 ) -> list[Diagnosis]:
-    variants = [*exercise.conventions, *exercise.mistakes]
-    singles = [v for v in variants if _equal(exercise, (v,), function, rows, quantities)]
-    conventions = [v for v in singles if isinstance(v, Convention)]
-    if conventions:                                     # what is right is never called a mistake
-        return [_diagnosis([conventions[0]], function)]
+    singles = [v for v in exercise.mistakes
+               if _equal(exercise, (v,), function, rows, quantities)]
     if singles:
         return [_diagnosis(singles, function)]
     pairs = [
-        pair for pair in combinations(variants, 2)
+        pair for pair in combinations([*exercise.mistakes, *exercise.conventions], 2)
         if _equal(exercise, pair, function, rows, quantities)
     ]
     if pairs:
-        return [_pair(exercise, pairs, function)]
-    first = next((q for q in wrong if q not in accepted), None)
-    if first is None or len(quantities) < 2:
+        return [_pair(pairs, function)]
+    if len(quantities) < 2:
         return []
-    firsts = [v for v in variants if _equal(exercise, (v,), function, rows, [first])]
-    conventions = [v for v in firsts if isinstance(v, Convention)]
-    if conventions:
-        return [_diagnosis([conventions[0]], function)]
+    firsts = [v for v in exercise.mistakes
+              if _equal(exercise, (v,), function, rows, wrong[:1])]
     return [_diagnosis(firsts, function)] if firsts else []
 
 
 def _diagnosis(variants: Sequence[Variant], function: Function, pair: bool = False) -> Diagnosis:
     first = variants[0]
     kind = "mistake"
-    if isinstance(first, Convention) and not pair:
+    if isinstance(first, Convention):
         kind = "accepted" if first.accepted else "convention"
+    kind = "mistake" if pair else kind
     return Diagnosis(kind, [v.name for v in variants], [v.text for v in variants], function.name,
                      pair)
 
 
-def _pair(exercise: Exercise, pairs: Sequence[Group], function: Function) -> Diagnosis:
+def _pair(pairs: Sequence[Group], function: Function) -> Diagnosis:
     """The pair; where several fit, only what they have in common is certain."""
     common = [v for v in pairs[0] if all(v in pair for pair in pairs)]
     if len(pairs) > 1 and len(common) == 1:

@@ -18,7 +18,7 @@ from .probes import Probe, default_values, standard
 from .reference import Gradient, Reference, References, as_reference
 from .signature import Function
 from .texts import Text
-from .variants import Convention, Mistake
+from .variants import Convention, Layout, Mistake
 
 VALUE_POINTS, CONDUCT_POINTS = 2.0, 1.0
 CONDUCT = ("extreme", "dtype", "unmodified", "upstream", "allowed")
@@ -59,7 +59,7 @@ class Exercise:
         probes: besides the standard ones.
         points: by criterion; 0 leaves one out.
         right: right solutions, different in algorithm; the first is what variants change.
-        mistakes, conventions: see `variants.py`.
+        mistakes, conventions, layouts: see `variants.py`.
         forbidden: names and loops that must not be used.
         uses: "scratch", or nothing.
         driver: source that runs in the box after the submission.
@@ -85,6 +85,7 @@ class Exercise:
     right: Sequence[str] = ()
     mistakes: Sequence[Mistake] = ()
     conventions: Sequence[Convention] = ()
+    layouts: Sequence[Layout] = ()
     forbidden: Sequence[str] = ()
     uses: Sequence[str] = ()
     driver: str = ""
@@ -118,10 +119,10 @@ class Exercise:
                     f"reference of {q!r} stands on {', '.join(sorted(unknown))}: neither inputs "
                     f"nor quantities ({', '.join(sorted(known))})"
                 )
-        names = [v.name for v in (*self.mistakes, *self.conventions)]
+        names = [v.name for v in (*self.mistakes, *self.conventions, *self.layouts)]
         if len(set(names)) != len(names):
             raise ValueError("mistakes: two have the same name")
-        if names and not self.right:
+        if (self.mistakes or self.conventions) and not self.right:
             raise ValueError("right: mistakes change the first right solution, and there is none")
         put("right", [textwrap.dedent(s).strip() + "\n" for s in self.right])
         unknown = set(self.points) - {*graded, *CONDUCT}

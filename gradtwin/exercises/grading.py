@@ -14,7 +14,7 @@ from .judge import ABSENT, Judgement, Outcomes, judge
 from .limits import Limits
 from .probes import AGAIN, DOUBLED, EXTREME, FLOAT32, VALUES, Probe, standard
 from .reference import Array, Gradient
-from .result import Criterion, Result
+from .result import Criterion, Diagnosis, Result
 from .sandbox import Answer, Box, Job
 from .signature import Function
 from .submission import Submission
@@ -200,8 +200,13 @@ def grade(
                             Message(N_("it defines none of the functions {names}"),
                                     {"names": names}))
         table = run_all(exercise, runs)
+        table, layout = in_another_layout(exercise, runs, table)
+        if layout is not None:
+            result.diagnoses.append(layout)
         _score(exercise, table, violations, result)
-        if show_smallest and not all(c.passed for c in result.criteria if c.kind == "value"):
+        if show_smallest and not all(
+            c.passed for c in result.criteria if c.kind == "value" or c.name == "extreme"
+        ):
             from .smallest import smallest_failing
 
             result.smallest = smallest_failing(exercise, runs, table)
@@ -259,6 +264,30 @@ def run_all(exercise: Exercise, runs: Runs) -> Table:
     return table
 
 
+def in_another_layout(
+    exercise: Exercise, runs: Runs, table: Table
+) -> tuple[Table, Diagnosis | None]:
+    """The table to score, and the layout in which everything is right where only that was wrong."""
+    if all(table.right(q, VALUES) for q in exercise.quantities):
+        return table, None
+    for layout in exercise.layouts:
+        again = Table(exercise.all_probes)
+        for probe in again.probes:
+            arrays = layout.laid_out(probe.arrays)
+            outcomes = runs.probe(arrays)
+            outcomes.values = layout.restored(outcomes.values)
+            again.outcomes.append(outcomes)
+            again.judged.append(judge(exercise, probe, outcomes))
+            again.known.append({})
+            if probe.kind == VALUES and not all(j.ok for j in again.judged[-1].values()):
+                break
+        else:
+            kind = "accepted" if layout.accepted else "convention"
+            diagnosis = Diagnosis(kind, [layout.name], [layout.text], exercise.parsed[0].name)
+            return again if layout.accepted else table, diagnosis
+    return table, None
+
+
 def _stranded(exercise: Exercise, function: Function, table: Table) -> bool:
     """Whether a function was never called, for want of what an earlier one should have returned."""
     returned = {q for f in exercise.parsed for q in f.returns}
@@ -308,8 +337,8 @@ def _score(
 ) -> None:
     from .diagnosis import Found, diagnose
 
-    found: Found = diagnose(exercise, table)
-    result.diagnoses = found.diagnoses
+    found = Found() if result.diagnoses else diagnose(exercise, table)
+    result.diagnoses += found.diagnoses
     right: list[str] = []
     first = True
     for quantity in exercise.quantities:

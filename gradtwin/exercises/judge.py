@@ -24,7 +24,7 @@ from ..tolerance import (
 )
 from .exercise import Exercise
 from .probes import Probe
-from .reference import Array, Gradient
+from .reference import Array, Gradient, Value, as_reference
 from .texts import Message, N_
 
 SLACK = 1000.0
@@ -90,10 +90,14 @@ def judge(exercise: Exercise, probe: Probe, outcomes: Outcomes) -> dict[str, Jud
             except Exception:                           # own quantities that fit nothing
                 expected = None
             j = _judge_one(exercise, probe, function.name, quantity, outcomes, expected, own)
-            if j.ok and expected is not None:
-                wrong = [p for p in _stands_on(exercise, quantity) if p in judged
-                         and not judged[p].ok]
-                j.trivial = bool(wrong) and _is_constant(expected)
+            if j.ok and j.expected is not None:
+                # one of the other right functions may stand on quantities that the first does not
+                others = [as_reference(quantity, f) for f in exercise.also.get(quantity, ())]
+                names = _stands_on(exercise, quantity).union(
+                    *(r.parameters for r in others if isinstance(r, Value))
+                )
+                wrong = [p for p in names if p in judged and not judged[p].ok]
+                j.trivial = bool(wrong) and _is_constant(j.expected)
             judged[quantity] = j
             own[quantity] = _own(j, expected)
     return judged
@@ -227,7 +231,9 @@ def _allowed(
     shapes = [a.shape for a in inputs]
     unit: Any = 1.0
     if isinstance(reference, Gradient):
-        upstream = [own[reference.upstream]] if reference.upstream in own else [np.ones(())]
+        upstream = [own.get(reference.upstream, np.ones(()))]
+        if not np.any(upstream[0]):                     # the student's own, all zeros
+            upstream = [np.ones(())]
         unit = gradient_unit(upstream, expected)
         if measured:
             unit = np.maximum(unit, exponent_unit(expected, own[reference.wrt]))

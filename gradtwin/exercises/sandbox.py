@@ -376,6 +376,8 @@ def _bubblewrap(program: str, as_root: bool, uses: Sequence[str], limits: Limits
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-all", "--uid", "65534", "--gid", "65534"]
+    for path in _above(_system()):                      # readable for the runner's own user
+        command += ["--perms", "0755", "--dir", str(path)]
     for path in _system():
         command += ["--ro-bind", str(path), str(path)]
     for link in ("/lib", "/lib64"):
@@ -410,6 +412,11 @@ def _system() -> list[Path]:
         if real and not any(path.is_relative_to(other) for other in found):
             found.append(path)
     return found
+
+
+def _above(paths: Sequence[Path]) -> list[Path]:
+    """The folders that lead to these, outermost first; bubblewrap makes them for root alone."""
+    return sorted({p for path in paths for p in path.parents if p != Path("/")})
 
 
 @lru_cache

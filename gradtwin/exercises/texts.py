@@ -42,7 +42,7 @@ def catalogue(lang: str) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, LOCALE, languages=[check_language(lang)], fallback=True)
 
 
-def say(lang: str, message: str, **values: Any) -> str:
+def say(lang: str, message: str, /, **values: Any) -> str:
     """A message id in words.
 
     >>> say("en", "{name} is missing", name="sigmoid")

@@ -55,13 +55,43 @@ class Mistake(Variant):
 
 @dataclass(frozen=True, eq=False)
 class Convention(Variant):
-    """Right under another convention than the exercise's.
+    """Right under another convention than the exercise's, if it is kept in every line it touches.
 
     Args:
         accepted: full points and a note; otherwise it is named and the points are not given.
     """
 
     accepted: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Right for arrays that lie in another way: the submission is run once more on such arrays.
+
+    Args:
+        name: an identifier, unique in the exercise.
+        arrays: quantity -> "T" (transposed) or "column" ((n,) handed in as (n, 1)).
+        en, es, accepted: as of a `Convention`.
+    """
+
+    name: str
+    arrays: Mapping[str, str]
+    en: str
+    es: str
+    accepted: bool = False
+
+    @property
+    def text(self) -> Text:
+        return {"en": self.en, "es": self.es}
+
+    def laid_out(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Inputs as this layout has them."""
+        change = {"T": lambda a: a.T.copy(), "column": lambda a: a[:, None]}
+        return {k: change[self.arrays[k]](a) if k in self.arrays else a for k, a in arrays.items()}
+
+    def restored(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """What came out, as the exercise has it. A column stays: axes of length 1 do not count."""
+        return {k: a.T if self.arrays.get(k) == "T" else a for k, a in arrays.items()}
 
 
 class SwapError(ValueError):
