@@ -651,3 +651,13 @@ def test_a_torch_tensor_becomes_a_scratch_tensor() -> None:
     made = scratch.tensor(torch.tensor([1.0, 2.0], dtype=torch.float32))
     assert made.tolist() == [1.0, 2.0]
     assert made.dtype == np.float32
+
+
+@pytest.mark.parametrize("operation", [scratch.add, scratch.sub])
+def test_alpha_is_a_number_and_an_integer_beside_integers(operation: Any) -> None:
+    with pytest.raises(TypeError, match="alpha: expected a number, got 'two'"):
+        operation(leaf(1.0), leaf(2.0), alpha="two")
+    with pytest.raises(RuntimeError, match=r"alpha: expected an integer .* got 0\.5"):
+        operation(scratch.tensor([1]), scratch.tensor([2]), alpha=0.5)
+    with pytest.raises(RuntimeError, match="alpha must not be a floating point"):
+        getattr(torch, operation.__name__)(torch.tensor([1]), torch.tensor([2]), alpha=0.5)

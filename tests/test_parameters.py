@@ -18,9 +18,8 @@ import scratch
 import scratch.functional
 
 # out, layout: no array is written to here; rounding_mode, dilation, groups: not offered;
-# alpha of add and sub: x + alpha * y says it; out_dtype: of one backend
+# out_dtype: of one backend
 LEFT_OUT = {"out", "rounding_mode", "dilation", "groups", "out_dtype"}
-LEFT_OUT_IN = {"add": {"alpha"}, "sub": {"alpha"}}
 
 OPERATIONS = [
     pytest.param(function, getattr(torch, name), id=name)
@@ -38,8 +37,7 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize(("ours", "theirs"), OPERATIONS + FUNCTIONS)
 def test_parameters_are_those_of_the_documentation(ours: Any, theirs: Any) -> None:
-    left_out = LEFT_OUT | LEFT_OUT_IN.get(ours.__name__, set())
-    expected = [(p, d) for p, d in documented(ours.__name__, theirs) if p not in left_out]
+    expected = [(p, d) for p, d in documented(ours.__name__, theirs) if p not in LEFT_OUT]
     found = list(inspect.signature(ours).parameters.values())
     assert [p.name for p in found] == [name for name, _ in expected]
     for parameter, (name, default) in zip(found, expected):

@@ -23,14 +23,24 @@ OPERATIONS = [
     # ---- two numbers ------------------------------------------------------------------------
     Operation(
         "add", named("add"),
-        cases=[case("*", "*"), case("...", other=2.5), case(integers("..."), "...")],
-        corners=PAIRS, errors=[MISFIT], forms=[lambda _, x, other: x + other, method("add")],
+        cases=[case("*", "*"), case("...", other=2.5), case(integers("..."), "..."),
+               case("*", "*", alpha=2.5), case("...", other=2.5, alpha=-3)],
+        corners=PAIRS, errors=[MISFIT], forms=[method("add")],
         smooth=True, elementwise=True,
     ),
     Operation(
-        "sub", named("sub"), cases=[case("*", "*"), case("...", other=2)],
-        corners=PAIRS, errors=[MISFIT], forms=[lambda _, x, other: x - other, method("sub")],
+        "sub", named("sub"),
+        cases=[case("*", "*"), case("...", other=2), case("*", "*", alpha=0.5)],
+        corners=PAIRS, errors=[MISFIT], forms=[method("sub")],
         smooth=True, elementwise=True,
+    ),
+    Operation(
+        "x + y", lambda _, x, other: x + other, cases=[case("*", "*"), case("...", other=2.5)],
+        corners=PAIRS, errors=[MISFIT], smooth=True, elementwise=True,
+    ),
+    Operation(
+        "x - y", lambda _, x, other: x - other, cases=[case("*", "*"), case("...", other=2)],
+        corners=PAIRS, errors=[MISFIT], smooth=True, elementwise=True,
     ),
     Operation(
         "mul", named("mul"),

@@ -21,6 +21,7 @@ from .arithmetic import clamp as clamp
 from .arithmetic import div as div
 from .arithmetic import maximum as maximum
 from .arithmetic import minimum as minimum
+from .arithmetic import minus, plus
 from .arithmetic import mul as mul
 from .arithmetic import pow as pow
 from .arithmetic import sub as sub
@@ -119,8 +120,8 @@ def shape_from(operation: Callable[..., Any]) -> Callable[..., Any]:
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {
-    "__add__": add, "__radd__": reflected(add), "__iadd__": augmented(add),
-    "__sub__": sub, "__rsub__": reflected(sub), "__isub__": augmented(sub),
+    "__add__": plus, "__radd__": reflected(plus), "__iadd__": augmented(plus),
+    "__sub__": minus, "__rsub__": reflected(minus), "__isub__": augmented(minus),
     "__mul__": mul, "__rmul__": reflected(mul), "__imul__": augmented(mul),
     "__truediv__": div, "__rtruediv__": reflected(div), "__itruediv__": augmented(div),
     "__pow__": pow, "__rpow__": reflected(pow), "__ipow__": augmented(pow),

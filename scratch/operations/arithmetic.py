@@ -10,25 +10,59 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Array, elementwise, raw
+from ..autograd import Array, elementwise, part_of, raw
+from ..autograd.errors import ArgumentError
 from ..autograd.node import Partial
+from ..tensor import Tensor
 
 
 @elementwise
-def add(input: Array, other: Array) -> Any:
-    """input + other, shapes that broadcast.
-
-    >>> import scratch
-    >>> scratch.add(scratch.tensor([1.0, 2.0]), 10)
-    tensor([11., 12.])
-    """
+@part_of("add")
+def plus(input: Array, other: Array) -> Any:
+    """input + other, shapes that broadcast."""
     return input + other, lambda g: g, lambda g: g
 
 
 @elementwise
-def sub(input: Array, other: Array) -> Any:
+@part_of("sub")
+def minus(input: Array, other: Array) -> Any:
     """input - other, shapes that broadcast."""
     return input - other, lambda g: g, lambda g: -g
+
+
+def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+    """input + alpha * other, shapes that broadcast; the operator + is alpha 1.
+
+    Raises TypeError where alpha is no number, ValueError (a RuntimeError too) where the shapes do
+    not fit, or alpha is no integer beside tensors of integers.
+
+    >>> import scratch
+    >>> scratch.add(scratch.tensor([1.0, 2.0]), scratch.tensor(10.0), alpha=2)
+    tensor([21., 22.])
+    """
+    return plus(input, times_alpha("add", input, other, alpha))
+
+
+def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+    """input - alpha * other, shapes that broadcast; the operator - is alpha 1.
+
+    Errors as `add`.
+    """
+    return minus(input, times_alpha("sub", input, other, alpha))
+
+
+def times_alpha(operation: str, input: Any, other: Any, alpha: Any) -> Any:
+    """alpha * other, checked; most calls leave alpha at 1."""
+    if type(alpha) is int and alpha == 1:
+        return other
+    if not isinstance(alpha, (int, float, np.number)):
+        raise TypeError(f"{operation}: alpha: expected a number, got {alpha!r}")
+    kinds = {raw(x).dtype.kind for x in (input, other) if hasattr(x, "dtype")}
+    if "f" not in kinds and not isinstance(alpha, (int, np.integer)):
+        raise ArgumentError(
+            f"{operation}: alpha: expected an integer beside tensors of integers, got {alpha!r}"
+        )
+    return other * alpha
 
 
 @elementwise

@@ -15,8 +15,8 @@ from ..tensor import Tensor, raw
 from . import arithmetic, elementary, products, reductions, shapes
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: arithmetic.add,
-    np.subtract: arithmetic.sub,
+    np.add: arithmetic.plus,
+    np.subtract: arithmetic.minus,
     np.multiply: arithmetic.mul,
     np.divide: arithmetic.div,
     np.power: arithmetic.pow,
