@@ -1,10 +1,10 @@
 """Which known mistakes, or other conventions, a submission equals: by running the variants.
 
-No rule about ratios or signs: ratios coincide. A variant is named only where the submission's function
-gives what the variant gives, and not what the right solution gives, on every diagnostic probe. A
-variant's function is run on the same arguments as the submission's own, so an earlier slip does not
-hide a later one. Where no single variant fits, pairs are tried; where no pair fits, the first wrong
-quantity alone (all before it are right, so its arguments are too).
+No rule about ratios or signs: ratios coincide. A variant is named only where the submission's
+function gives what the variant gives, and not what the right solution gives, on every diagnostic
+probe. A variant's function is run on the same arguments as the submission's own, so an earlier
+slip does not hide a later one. Where no single variant fits, pairs are tried; where no pair fits,
+the first wrong quantity alone (all before it are right, so its arguments are too).
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ def handed_on(
 def variant_rows(
     exercise: Exercise, group: Group
 ) -> Iterator[tuple[str, Function, Outcome, Outcome]]:
-    """A variant against the right solution: probe, function, the variant's and the right outcome."""
+    """A variant against the right solution: probe, function, the variant's and right outcome."""
     source = source_of(exercise, group)
     assert source is not None
     for probe in exercise.all_probes:

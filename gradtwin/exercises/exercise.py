@@ -1,4 +1,4 @@
-"""How an exercise is declared: what the student writes, what is right, and what is known to go wrong.
+"""How an exercise is declared: what the student writes, what is right, what is known to go wrong.
 
 See README.md beside this file for each field.
 """
@@ -119,7 +119,8 @@ class Exercise:
                     f"reference of {q!r} stands on {', '.join(sorted(unknown))}: neither inputs "
                     f"nor quantities ({', '.join(sorted(known))})"
                 )
-        names = [v.name for v in (*self.mistakes, *self.conventions, *self.layouts)]
+        variants: tuple[Any, ...] = (*self.mistakes, *self.conventions, *self.layouts)
+        names = [v.name for v in variants]
         if len(set(names)) != len(names):
             raise ValueError("mistakes: two have the same name")
         if (self.mistakes or self.conventions) and not self.right:

@@ -18,7 +18,7 @@ from .result import Criterion, Diagnosis, Result
 from .sandbox import Answer, Box, Job
 from .signature import Function
 from .submission import Submission
-from .texts import Message, N_
+from .texts import N_, Message
 
 DEATHS = 2
 """A function in which the process has ended this often is not called again."""
@@ -70,7 +70,7 @@ class Runs:
             self.box = None
 
     def probe(self, arrays: Mapping[str, Array], only: Sequence[str] | None = None) -> Outcomes:
-        """What the functions give on one set of inputs; those that kill the process are left out."""
+        """What the functions give on one set of inputs, without those that kill the process."""
         functions = [f.name for f in self.exercise.parsed]
         skip = [n for n in functions if self.deaths.get(n, 0) >= DEATHS
                 or (only is not None and n not in only)]
@@ -94,9 +94,8 @@ class Runs:
             self.deaths[culprit] = self.deaths.get(culprit, 0) + 1
             self.last_words[culprit] = box.ended
             outcomes.failed[culprit] = box.ended
-            outcomes.values = {
-                k: v for k, v in outcomes.values.items() if k not in _returns(self.exercise, culprit)
-            }
+            gone = _returns(self.exercise, culprit)
+            outcomes.values = {k: v for k, v in outcomes.values.items() if k not in gone}
             skip = [*skip, culprit]
             box = self.start()
             if not box.loaded:
@@ -240,8 +239,8 @@ def _load_notes(loaded: Mapping[str, Any], cells: int) -> list[Message]:
                 N_("the file stopped at line {line} with {type}: {message}; what comes after it is "
                    "not there"), values))
         else:
-            notes.append(Message(N_("cell {cell} stopped at its line {line} with {type}: {message}"),
-                                 {**values, "cell": failed["cell"] + 1}))
+            stopped = N_("cell {cell} stopped at its line {line} with {type}: {message}")
+            notes.append(Message(stopped, {**values, "cell": failed["cell"] + 1}))
     return notes
 
 
@@ -440,10 +439,11 @@ def _upstream(
     for _probe, doubled, _judged in table.of_kind(DOUBLED):
         for q in graded:
             a, b = first.values.get(q), doubled.values.get(q)
-            if a is not None and b is not None and a.shape == b.shape and np.any(a):
-                if np.array_equal(a, b, equal_nan=True):
-                    return Message(N_("{name} stays the same when the upstream gradient doubles"),
-                                   {"name": q})
+            if a is None or b is None or a.shape != b.shape or not np.any(a):
+                continue
+            if np.array_equal(a, b, equal_nan=True):
+                return Message(N_("{name} stays the same when the upstream gradient doubles"),
+                               {"name": q})
     if not any(q in right for q in graded):
         return Message(N_("no gradient is right that it could be judged on"))
     return None
@@ -480,6 +480,6 @@ def _notes(exercise: Exercise, table: Table) -> list[Message]:
                 notes.setdefault(f"shape of {q}", j.note)
     for name in sorted(table.spare):
         notes[f"spare {name}"] = Message(
-            N_("{function} was judged on right values of what the earlier functions did not return"),
+            N_("{function} was judged on right values of what earlier functions did not return"),
             {"function": name})
     return list(notes.values())[:10]

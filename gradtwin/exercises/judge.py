@@ -1,8 +1,9 @@
 """Every quantity that came out of the box against what it should be; all of it outside.
 
-A quantity is judged on the submission's own earlier quantities, so that one slip costs one step. What
-is allowed is gradtwin's tolerance (see `gradtwin/tolerance.py`) times SLACK: a student's formula may
-be right and lose a few more digits than a stable one; a mistake is many orders of magnitude away.
+A quantity is judged on the submission's own earlier quantities, so that one slip costs one step.
+What is allowed is gradtwin's tolerance (`gradtwin/tolerance.py`) times SLACK: a student's formula
+may be right and lose a few more digits than a stable one; a mistake is many orders of magnitude
+away.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ..tolerance import (
 from .exercise import Exercise
 from .probes import Probe
 from .reference import Array, Gradient, Value, as_reference
-from .texts import Message, N_
+from .texts import N_, Message
 
 SLACK = 1000.0
 CONDITION_PROBES = 3
@@ -269,7 +270,10 @@ def _difference(name: str, came: Array, expected: Array, equal: Array) -> Messag
     if a.size and not np.any(a):
         return Message(N_("{name} is 0 everywhere"), values)
     scale = float(np.max(np.abs(b), initial=0.0))
-    close = lambda x, y: bool(np.all(np.abs(x - y) <= 1e-9 * scale))  # noqa: E731
+
+    def close(x: Array, y: Array) -> bool:
+        return bool(np.all(np.abs(x - y) <= 1e-9 * scale))
+
     if np.all(np.isfinite(a)) and np.all(np.isfinite(b)) and scale:
         if close(a, -b):
             return Message(N_("{name} has the opposite sign everywhere"), values)
@@ -291,7 +295,8 @@ def worst_entry(j: Judgement) -> tuple[int, ...] | None:
     allowed = np.zeros(came.shape) if j.allowed is None else j.allowed
     with np.errstate(all="ignore"):
         far = np.abs(came.astype(np.float64) - j.expected.astype(np.float64))
-        far = np.where(_within(came, j.expected, allowed), -1.0, np.where(np.isnan(far), np.inf, far))
+        far = np.where(np.isnan(far), np.inf, far)
+        far = np.where(_within(came, j.expected, allowed), -1.0, far)
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(far)), far.shape))
 
 

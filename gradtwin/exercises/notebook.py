@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .submission import Submission
-from .texts import Message, N_
+from .texts import N_, Message
 
 
 def read_notebook(raw: bytes, path: Path, siblings: Mapping[str, str]) -> Submission:

@@ -1,8 +1,8 @@
 """What each quantity should be, given the quantities that it is computed from.
 
-A reference is a torch function whose parameters are named after quantities, or the gradient of another
-quantity's reference, by autograd. It is evaluated on what a submission itself returned earlier, so
-that each quantity is judged as one step.
+A reference is a torch function whose parameters are named after quantities, or the gradient of
+another quantity's reference, by autograd. It is evaluated on what a submission itself returned
+earlier, so that each quantity is judged as one step.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
-from .texts import Message, N_
+from .texts import N_, Message
 
 LARGEST_SOURCE = 2**18
 """Bytes of one file: a solution has some 2,000."""
@@ -36,8 +36,8 @@ class Submission:
 def read_submission(path: Path, siblings: Mapping[str, str] | None = None) -> Submission:
     """A `.py` or `.ipynb` file as a submission; what is wrong with it is its `problem`."""
     try:
-        raw = path.read_bytes() if path.stat().st_size <= LARGEST_SOURCE or path.suffix == ".ipynb" \
-            else None
+        small = path.stat().st_size <= LARGEST_SOURCE or path.suffix == ".ipynb"
+        raw = path.read_bytes() if small else None
     except OSError as error:
         return Submission(path=path, problem=Message(N_("the file cannot be read: {why}"),
                                                      {"why": error.strerror or ""}))

@@ -1,7 +1,7 @@
 """Executable variants of an exercise's first right solution: known mistakes, and other conventions.
 
-A variant is written as the lines that change, {old text: new text}, so that the mistake itself can be
-read, and two of them can be made at once. Each old text must be found exactly once.
+A variant is written as the lines that change, {old text: new text}, so that the mistake itself can
+be read, and two of them can be made at once. Each old text must be found exactly once.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from .box.calls import call
@@ -114,7 +115,7 @@ def patched(source: str, swap: Swap) -> str:
         start = source.index(old)
         spans.append((start, start + len(old), new))
     spans.sort()
-    if any(first[1] > second[0] for first, second in zip(spans, spans[1:])):
+    if any(first[1] > second[0] for first, second in pairwise(spans)):
         raise SwapError("swap: two replacements touch the same text")
     for start, end, new in reversed(spans):
         source = source[:start] + new + source[end:]

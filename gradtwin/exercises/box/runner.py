@@ -28,7 +28,7 @@ def give_up_rights(settings: dict[str, Any]) -> None:
     """
     if os.name != "posix":                              # Windows: the grader's own clock remains
         return
-    import resource                                     # before the other user, who may not read it
+    import resource  # before the other user, who may not read it
 
     if settings["user"] is not None:
         os.setgroups([])
