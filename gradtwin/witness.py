@@ -194,6 +194,10 @@ def about_gradient(
     if outputs_agree:
         their = ask(case.theirs, case.upstream)
         value, error, by = our if our[1] <= their[1] else their
+        # Equal at the point and not beside it: two functions, each with a gradient of its own.
+        if abs(our[0] - their[0]) > our[1] + their[1] + allowed:
+            by = "the sides agree at this point and not around it"
+            return Verdict("undecided", by=by)
         return Verdict(judge(ours, theirs, value, error, allowed), *_finite(value, error), by)
     value, error, by = ask(case.theirs, case.upstream)
     own: bool | None = None

@@ -151,3 +151,16 @@ def test_two_functions_leave_the_outputs_undecided() -> None:
 
 def test_without_a_witness_there_is_no_verdict() -> None:
     assert compare(WRONG, torch.square, [1.0], witness=False).gradients[0].verdict is None
+
+
+def test_two_functions_that_meet_at_a_point_are_left_undecided() -> None:
+    """softmin and softmax are equal where all inputs are: no gradient proves the other wrong."""
+    result = compare(
+        (lambda x: np.exp(-x) / np.exp(-x).sum(), lambda g, x: -(g - g.mean()) / 3),
+        lambda x: torch.softmax(x, 0),
+        np.zeros(3),
+    )
+    assert result.outputs[0].ok
+    verdict = result.gradients[0].verdict
+    assert verdict is not None
+    assert verdict.side == "undecided"
