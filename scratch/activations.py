@@ -17,16 +17,9 @@ from typing import Any
 import numpy as np
 
 from .autograd import Array, on_either, primitive, raw
+from .prepared import FLOAT32, FLOAT64, LARGE, ZEROS, in_each_dtype
 from .special import ndtr, of_float64, times_density, x_ndtr_of
 from .tensor import Tensor
-
-FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-
-
-def in_each_dtype(number: float) -> dict[Any, Any]:
-    """The number as a 0-d array: in an operation numpy takes twice as long over a Python one."""
-    return {kind: np.array(number, kind) for kind in (FLOAT32, FLOAT64)}
-
 
 ZERO, HALF, ONE, INFINITY = map(in_each_dtype, (0, 0.5, 1, np.inf))
 # exp(bound) does not overflow yet, and exp(-2 bound) has become 0
@@ -34,6 +27,7 @@ BOUND: dict[Any, Any] = {
     FLOAT32: (np.array(-80, FLOAT32), np.array(80, FLOAT32)),
     FLOAT64: (np.array(-700, FLOAT64), np.array(700, FLOAT64)),
 }
+SIGMOID = {kind: (HALF[kind], *BOUND[kind], ONE[kind]) for kind in (FLOAT32, FLOAT64)}
 SQRT_8_OVER_PI = 1.5957691216057307117
 BITS: dict[Any, Any] = {FLOAT32: np.dtype(np.int32), FLOAT64: np.dtype(np.int64)}
 
@@ -69,9 +63,8 @@ def sigmoid(input: Array) -> Any:
     >>> [float(f"{slope:.4e}") for slope in x.grad]
     [0.25, 4.2484e-18]
     """
-    kind = input.dtype
-    one = ONE.get(kind, 1)
-    h = np.exp((input * HALF.get(kind, 0.5)).clip(*BOUND.get(kind, BOUND[FLOAT64])))
+    half, low, high, one = SIGMOID.get(input.dtype, SIGMOID[FLOAT64])
+    h = np.exp((input * half).clip(low, high))
     both = one / h
     both += h
     return h / both, lambda g: g / both / both
@@ -182,7 +175,10 @@ def relu(input: Array) -> Any:
     """
     x = raw(input)
     zero = ZERO.get(x.dtype, 0)
-    value = x.clip(zero, INFINITY.get(x.dtype))  # the same as np.maximum, and faster
+    if x.size <= LARGE:  # numpy is quickest against an array of zeros
+        value = np.maximum(x, ZEROS[x.dtype, x.shape])
+    else:  # or by clip, with bounds of its own dtype
+        value = x.clip(zero, INFINITY.get(x.dtype))
     return value, lambda g: kept(g, value != zero)
 
 
