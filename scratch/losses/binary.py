@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..activations import ONE, ZERO
 from ..autograd import Array, part_of, primitive, raw
 from ..tensor import Tensor
 from .reduction import check_same_shape, constant, reduced
@@ -95,17 +96,19 @@ def binary_cross_entropy_with_logits(
 def _logits_loss(input: Array, target: Array, reduction: str) -> Any:
     """(1 - y) softplus(z) + y softplus(-z), z and y of one shape."""
     check_same_shape(input, target)
-    negative = raw(input) < 0
-    e = np.exp(np.where(negative, input, -input))  # exp(-|z|) never overflows
+    zero, one = ZERO.get(input.dtype, 0), ONE.get(input.dtype, 1)
+    side = np.copysign(one, raw(input))  # 1 or -1
+    d = np.maximum(side, zero) - target  # exact for the targets 0 and 1
+    e = np.exp(-(side * input))  # exp(-|z|) never overflows
     # z > 0: (1 - y) z + log(1 + e);  z < 0: -y z + log(1 + e)
-    value, share = reduced(
-        np.where(negative, -target, 1 - target) * input + np.log1p(e), reduction
-    )
+    loss = d * input
+    loss += np.log1p(e)
+    value, share = reduced(loss, reduction)
 
     def d_input(g: Any) -> Any:
-        # p - y, as (1 - y) p - y (1 - p), where p and 1 - p are 1/(1+e) and e/(1+e)
-        slope = np.where(negative, (1 - target) * e - target, (1 - target) - target * e)
-        return slope / (1 + e) * (g * share)
+        # p - y, where p is 1 - q for positive z, q for negative, and q = e/(1+e): where the target
+        # is right it is q alone, elsewhere at least 1/2, so nothing cancels
+        return (d - side * (e / (one + e))) * (g * share)
 
     return value, d_input, lambda g: input * (g * -share)
 

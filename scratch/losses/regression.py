@@ -11,7 +11,7 @@ import numpy as np
 
 from ..autograd import Array, part_of, primitive, raw
 from ..tensor import Tensor
-from .reduction import check_same_shape, reduced, weighted
+from .reduction import check_same_shape, reduced, reduced_product, weighted
 
 
 @primitive
@@ -52,7 +52,7 @@ def _mse_loss(input: Array, target: Array, reduction: str) -> Any:
     """(input - target)^2, input and target of one shape."""
     check_same_shape(input, target)
     e = input - target
-    value, share = reduced(e * e, reduction)
+    value, share = reduced_product(e, e, reduction)
     twice = share + share
     return value, lambda g: e * (g * twice), lambda g: e * (g * -twice)
 
