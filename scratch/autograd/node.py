@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..tensor import Tensor
 
 # One clock for everything: a node is newer than all it was computed from, which is the
@@ -53,6 +55,38 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+
+new = object.__new__
+
+
+def recorded(
+    value: Any,
+    body: Callable[..., Any],
+    inputs: tuple[Node | Tensor | None, ...],
+    partials: tuple[Partial | None, ...],
+    options: tuple[Any, ...] = (),
+    named: dict[str, Any] | None = None,
+) -> Tensor:
+    """`Tensor(value, True, Node(body, inputs, ...))`.
+
+    Filled here, since every operation comes by: two calls of `__init__` would cost half of it more.
+    """
+    node = new(Node)
+    node.order = next(clock)
+    node.body = body
+    node.inputs = inputs
+    node.partials = partials
+    node.options = options
+    node.named = named
+    result = new(Tensor)
+    result.data = value if type(value) is np.ndarray else np.asarray(value)
+    result.requires_grad = True
+    result.grad_fn = node
+    result.grad = None
+    result.name = None
+    result._version = 0
+    return result
 
 
 def changed_in_place(tensor: Tensor) -> None:

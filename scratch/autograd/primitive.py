@@ -25,7 +25,7 @@ from ..tensor import Tensor
 from .broadcasting import back_to, to_common_dtype
 from .errors import explained, takes_many
 from .grad_mode import mode
-from .node import Node
+from .node import recorded
 
 P = ParamSpec("P")
 Body = Callable[..., Any]
@@ -91,7 +91,7 @@ def one(body: Body) -> Callable[..., Tensor]:
         except Exception as error:
             raise explained(body, (input,), error) from error
         if input.requires_grad and mode.recording:
-            return Tensor(value, True, Node(body, (input.grad_fn or input,), (d_input,)))
+            return recorded(value, body, (input.grad_fn or input,), (d_input,))
         return Tensor(value)
 
     return apply
@@ -106,8 +106,9 @@ def one_with_options(body: Body) -> Callable[..., Tensor]:
         except Exception as error:
             raise explained(body, (input, *options), error) from error
         if input.requires_grad and mode.recording:
-            node = Node(body, (input.grad_fn or input,), (d_input,), options, named)
-            return Tensor(value, True, node)
+            return recorded(
+                value, body, (input.grad_fn or input,), (d_input,), options, named
+            )
         return Tensor(value)
 
     return apply
@@ -128,8 +129,8 @@ def two(body: Body) -> Callable[..., Tensor]:
                 d_input if input.requires_grad else None,
                 d_other if other.requires_grad else None,
             )
-            node = Node(body, (input.grad_fn or input, other.grad_fn or other), partials)
-            return Tensor(value, True, node)
+            inputs = (input.grad_fn or input, other.grad_fn or other)
+            return recorded(value, body, inputs, partials)
         return Tensor(value)
 
     return apply
@@ -151,7 +152,7 @@ def two_with_options(body: Body) -> Callable[..., Tensor]:
                 d_other if other.requires_grad else None,
             )
             inputs = (input.grad_fn or input, other.grad_fn or other)
-            return Tensor(value, True, Node(body, inputs, partials, options, named))
+            return recorded(value, body, inputs, partials, options, named)
         return Tensor(value)
 
     return apply
@@ -182,7 +183,7 @@ def three(body: Body) -> Callable[..., Tensor]:
                 d_weight if weight.requires_grad else None,
                 d_bias if bias.requires_grad else None,
             )
-            return Tensor(value, True, Node(body, inputs, partials))
+            return recorded(value, body, inputs, partials)
         return Tensor(value)
 
     return apply
@@ -210,8 +211,8 @@ def two_broadcast(body: Body) -> Callable[..., Tensor]:
                 d_input if input.requires_grad else None,
                 d_other if other.requires_grad else None,
             )
-            node = Node(body, (input.grad_fn or input, other.grad_fn or other), partials)
-            return Tensor(value, True, node)
+            inputs = (input.grad_fn or input, other.grad_fn or other)
+            return recorded(value, body, inputs, partials)
         return Tensor(value)
 
     return apply
@@ -252,7 +253,7 @@ def general(
             for t, d in zip(tensors, partials)
         ]
         inputs = tuple(t if t is None else t.grad_fn or t for t in tensors)
-        return Tensor(value, True, Node(body, inputs, tuple(needed), options, named))
+        return recorded(value, body, inputs, tuple(needed), options, named)
 
     return apply
 

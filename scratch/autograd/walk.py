@@ -40,7 +40,7 @@ def walk(
     waiting = [(-root.order, root)]  # a heap: its smallest entry is the newest node
     summed: set[Any] = set()  # whose gradient is a sum, an array that only we hold
     while waiting:
-        _, node = heappop(waiting)
+        node = heappop(waiting)[1]
         g = arrived.pop(node)
         if wanted and node in wanted:
             found[node] = g
@@ -61,7 +61,9 @@ def walk(
                 if partial is None:
                     continue
                 if input not in found:
-                    found[input] = partial(g)
+                    d = partial(g)
+                    # g itself may have gone to others too, and a leaf's .grad is its own
+                    found[input] = d if d is not g or partials else np.array(g)
                     continue
             if input in summed:
                 total[input] += partial(g)
@@ -88,12 +90,13 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> 
     root = self.grad_fn
     found = {self: g} if root is None else walk(root, g, retain_graph=retain_graph)
     # Written only now: a walk that fails leaves every .grad as it was.
-    handed_out = {id(g)}
     for leaf, d in found.items():
-        if leaf.grad is None:
-            leaf.grad = own(d, handed_out)
-        else:
+        if leaf.grad is not None:
             leaf.grad += d
+        elif type(d) is np.ndarray and d.base is None:
+            leaf.grad = d
+        else:  # a scalar of numpy, or a view of an array that others hold
+            leaf.grad = np.array(d)
 
 
 def grad(
@@ -150,7 +153,8 @@ def grad(
     return tuple(results)
 
 
-ONE = {np.dtype(kind): np.array(1, kind) for kind in ("float32", "float64")}
+# As numpy scalars, not arrays: among them arithmetic costs a tenth (g * share in a loss).
+ONE = {np.dtype(kind): np.dtype(kind).type(1) for kind in ("float32", "float64")}
 
 
 def upstream(function: str, name: str, tensor: Tensor, gradient: Any) -> Any:
