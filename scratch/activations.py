@@ -67,7 +67,14 @@ def sigmoid(input: Array) -> Any:
     h = np.exp((input * half).clip(low, high))
     both = one / h
     both += h
-    return h / both, lambda g: g / both / both
+    h /= both  # in place: nobody else holds it
+
+    def d_input(g: Any) -> Any:
+        d = g / both
+        d /= both
+        return d
+
+    return h, d_input
 
 
 @primitive
@@ -83,7 +90,9 @@ def tanh(input: Array) -> Any:
 
     def d_input(g: Any) -> Any:
         c = np.cosh(input.clip(*BOUND.get(input.dtype, BOUND[FLOAT64])))
-        return g / c / c
+        d = g / c
+        d /= c
+        return d
 
     return np.tanh(input), d_input
 
