@@ -101,12 +101,12 @@ class Tensor:
         return self.data
 
     def detach(self) -> Tensor:
-        """The same numbers, outside the graph.
+        """A copy of the numbers, outside the graph.
 
-        Of a parameter they are a copy: an optimizer writes into a parameter's array, and a graph
-        that used the detached one would not notice. Of an inner tensor the memory is shared.
+        PyTorch shares the memory; here a write into one, by an optimizer or by `t[0] = 1`, would
+        reach the other, and a graph that holds it would not notice.
         """
-        return Tensor(self.data.copy() if self.requires_grad and self.is_leaf else self.data)
+        return Tensor(self.data.copy())
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for a gradient, in place, as in PyTorch; only a leaf can."""
@@ -166,6 +166,8 @@ class Tensor:
         return float(self.item())
 
     def __int__(self) -> int:
+        if self.requires_grad:
+            raise TypeError("int() of a tensor that requires grad leaves the graph: use t.item()")
         return int(self.item())
 
     def __index__(self) -> int:
@@ -233,9 +235,11 @@ def tensor(data: Any, requires_grad: bool = False, dtype: Any = None) -> Tensor:
     """
     if isinstance(data, Tensor):
         data = data.data
+    if not isinstance(requires_grad, (bool, np.bool_)):
+        raise TypeError(f"requires_grad: expected True or False, got {requires_grad!r}")
     try:
         array = np.array(np.asarray(data), dtype=dtype)  # a torch tensor knows only asarray
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: a torch tensor's
         raise type(error)(
             f"data: expected numbers in a regular array, got {type(data).__name__}: {error}"
         ) from error

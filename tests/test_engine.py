@@ -307,10 +307,11 @@ def test_no_grad_holds_in_its_thread_only() -> None:
     assert found == [True]
 
 
-def test_detach_cuts_the_graph_and_shares_the_data() -> None:
+def test_detach_cuts_the_graph_and_copies_the_data() -> None:
     x = leaf(2.0)
     y = x * 3
-    assert y.detach().data is y.data
+    assert y.detach().data == y.data
+    assert not np.shares_memory(y.detach().data, y.data)
     (y.detach() * x).backward()
     np.testing.assert_array_equal(x.grad, [6.0])
 
@@ -630,7 +631,7 @@ def test_data_that_are_not_numbers(data: Any) -> None:
 
 def test_operations_name_what_they_are_given() -> None:
     """A list is refused, as in PyTorch: it would be copied again at each call."""
-    with pytest.raises(TypeError, match=r"exp: expected a Tensor or an array, got list"):
+    with pytest.raises(TypeError, match=r"exp: input: expected a scratch.Tensor or a numpy array, got list"):
         scratch.exp([1.0])
     with pytest.raises(TypeError, match=r"mul: .*got str 'a'"):
         leaf(1.0) * "a"
@@ -661,3 +662,59 @@ def test_alpha_is_a_number_and_an_integer_beside_integers(operation: Any) -> Non
         operation(scratch.tensor([1]), scratch.tensor([2]), alpha=0.5)
     with pytest.raises(RuntimeError, match="alpha must not be a floating point"):
         getattr(torch, operation.__name__)(torch.tensor([1]), torch.tensor([2]), alpha=0.5)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda w: w.detach(),
+        lambda w: w.reshape(2, 1).detach(),
+        lambda w: w.T.detach(),
+        lambda w: scratch.no_grad()(lambda: w[:])(),
+        lambda w: scratch.no_grad()(lambda: w.reshape(2))(),
+    ],
+    ids=["detach", "reshape", "T", "slice", "reshape-no-grad"],
+)
+def test_no_view_of_a_parameter_follows_an_optimizer(view: Callable[..., Any]) -> None:
+    w, x = leaf(3.0, 4.0), leaf(1.0, 1.0)
+    seen = view(w).reshape(2)
+    loss = (seen * x).sum()
+    w.grad = np.ones(2)
+    scratch.optimizers.SGD([w], lr=1.0).step()
+    loss.backward()
+    assert seen.tolist() == [3.0, 4.0]
+    assert x.grad is not None
+    assert x.grad.tolist() == [3.0, 4.0]
+
+
+def test_a_write_into_what_was_detached_or_viewed_reaches_no_graph() -> None:
+    w = leaf(3.0, 4.0)
+    h = w * 1.0
+    loss, z = (h * h).sum(), h.detach()
+    z[0] = 100.0
+    loss.backward()
+    assert w.grad is not None
+    assert w.grad.tolist() == [6.0, 8.0]
+    c, q = scratch.tensor([[1.0, 2.0]]), leaf(1.0, 1.0)
+    loss = (c.T.reshape(2) * q).sum()
+    c[0] = 50.0
+    loss.backward()
+    assert q.grad is not None
+    assert q.grad.tolist() == [1.0, 2.0]
+
+
+def test_arguments_are_named() -> None:
+    with pytest.raises(TypeError, match=r"mul: other: expected .* got torch\.Tensor"):
+        leaf(1.0) * torch.ones(1)
+    with pytest.raises(TypeError, match=r"matmul: input: expected .* got list"):
+        scratch.matmul([1.0], leaf(1.0))
+    with pytest.raises(TypeError, match="requires_grad: expected True or False, got 'yes'"):
+        scratch.tensor([1.0], requires_grad="yes")  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match=r"data: expected numbers .* Tensor"):
+        scratch.tensor(torch.ones(1, requires_grad=True))
+    with pytest.raises(TypeError, match="output: expected a Tensor, got str 'a'"):
+        grad("a", leaf(1.0))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"int\(\) of a tensor that requires grad"):
+        int(leaf(1.0))
+    with pytest.raises(ValueError, match="argmax: input: expected at least one element"):
+        scratch.argmax(scratch.tensor(np.empty(0)))

@@ -23,7 +23,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from .broadcasting import back_to, to_common_dtype
-from .errors import explained, takes_many
+from .errors import explained, parameter_names, takes_many
 from .grad_mode import mode
 from .node import recorded
 
@@ -85,7 +85,7 @@ def on_either(operation: Callable[P, Any]) -> Callable[P, Any]:
 def one(body: Body) -> Callable[..., Tensor]:
     def apply(input: Any) -> Tensor:
         if type(input) is not Tensor:
-            input = lifted(body, input)
+            input = lifted(body, input, 0)
         try:
             value, d_input = body(input.data)
         except Exception as error:
@@ -100,7 +100,7 @@ def one(body: Body) -> Callable[..., Tensor]:
 def one_with_options(body: Body) -> Callable[..., Tensor]:
     def apply(input: Any, *options: Any, **named: Any) -> Tensor:
         if type(input) is not Tensor:
-            input = lifted(body, input)
+            input = lifted(body, input, 0)
         try:
             value, d_input = body(input.data, *options, **named)
         except Exception as error:
@@ -109,7 +109,10 @@ def one_with_options(body: Body) -> Callable[..., Tensor]:
             return recorded(
                 value, body, (input.grad_fn or input,), (d_input,), options, named
             )
-        return Tensor(value)
+        # A view is copied where it is not recorded: who writes into one of the two arrays later
+        # would change the other, and no graph would notice.
+        shared = value is input.data or value.base is not None
+        return Tensor(value.copy() if shared else value)
 
     return apply
 
@@ -117,9 +120,9 @@ def one_with_options(body: Body) -> Callable[..., Tensor]:
 def two(body: Body) -> Callable[..., Tensor]:
     def apply(input: Any, other: Any) -> Tensor:
         if type(input) is not Tensor:
-            input = lifted(body, input)
+            input = lifted(body, input, 0)
         if type(other) is not Tensor:
-            other = lifted(body, other)
+            other = lifted(body, other, 1)
         try:
             value, d_input, d_other = body(input.data, other.data)
         except Exception as error:
@@ -139,9 +142,9 @@ def two(body: Body) -> Callable[..., Tensor]:
 def two_with_options(body: Body) -> Callable[..., Tensor]:
     def apply(input: Any, other: Any, *options: Any, **named: Any) -> Tensor:
         if type(input) is not Tensor:
-            input = lifted(body, input)
+            input = lifted(body, input, 0)
         if type(other) is not Tensor:
-            other = lifted(body, other)
+            other = lifted(body, other, 1)
         try:
             value, d_input, d_other = body(input.data, other.data, *options, **named)
         except Exception as error:
@@ -161,11 +164,11 @@ def two_with_options(body: Body) -> Callable[..., Tensor]:
 def three(body: Body) -> Callable[..., Tensor]:
     def apply(input: Any, weight: Any, bias: Any) -> Tensor:
         if type(input) is not Tensor:
-            input = lifted(body, input)
+            input = lifted(body, input, 0)
         if type(weight) is not Tensor:
-            weight = lifted(body, weight)
+            weight = lifted(body, weight, 1)
         if type(bias) is not Tensor:
-            bias = ABSENT if bias is None else lifted(body, bias)
+            bias = ABSENT if bias is None else lifted(body, bias, 2)
         try:
             value, d_input, d_weight, d_bias = body(input.data, weight.data, bias.data)
         except Exception as error:
@@ -192,9 +195,9 @@ def three(body: Body) -> Callable[..., Tensor]:
 def two_broadcast(body: Body) -> Callable[..., Tensor]:
     def apply(input: Any, other: Any) -> Tensor:
         if type(other) is not Tensor:
-            other = constant(body, other, input)
+            other = constant(body, other, 1, input)
         if type(input) is not Tensor:
-            input = constant(body, input, other)
+            input = constant(body, input, 0, other)
         x, y = input.data, other.data
         alike = x.dtype is y.dtype and x.shape == y.shape
         try:
@@ -233,9 +236,9 @@ def general(
         like = next((a for a in given if type(a) is Tensor), None)
         tensors = [
             a if type(a) is Tensor or a is None
-            else constant(body, a, like) if broadcasts
-            else lifted(body, a)
-            for a in given
+            else constant(body, a, i, like) if broadcasts
+            else lifted(body, a, i)
+            for i, a in enumerate(given)
         ]
         arrays = [None if t is None else t.data for t in tensors]
         try:
@@ -293,17 +296,19 @@ def dressed(
     return apply
 
 
-def lifted(body: Body, argument: Any) -> Tensor:
+def lifted(body: Body, argument: Any, position: int) -> Tensor:
     """An array as a constant of the graph; anything else is refused, as in PyTorch."""
     if isinstance(argument, np.ndarray):
         return Tensor(argument)
+    kind = type(argument)
+    where = "" if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}."
     raise TypeError(
-        f"{body.__name__}: expected a Tensor or an array, got {type(argument).__name__} "
-        f"{argument!r}; make one with scratch.tensor(...)"
+        f"{body.__name__}: {parameter_names(body)[position]}: expected a scratch.Tensor or a numpy "
+        f"array, got {where}{kind.__name__} {argument!r}; make one with scratch.tensor(...)"
     )
 
 
-def constant(body: Body, argument: Any, like: Any) -> Tensor:
+def constant(body: Body, argument: Any, position: int, like: Any) -> Tensor:
     """A number beside a tensor takes the tensor's dtype: 2 * x stays float32."""
     if isinstance(argument, (bool, int, float)):
         dtype = like.data.dtype if type(like) is Tensor else getattr(like, "dtype", None)
@@ -312,4 +317,4 @@ def constant(body: Body, argument: Any, like: Any) -> Tensor:
         return Tensor(np.array(argument))
     if isinstance(argument, np.generic):
         return Tensor(np.asarray(argument))
-    return lifted(body, argument)
+    return lifted(body, argument, position)

@@ -123,6 +123,8 @@ def grad(
     >>> slope.item(), curvature.item()
     (12.0, 12.0)
     """
+    if type(output) is not Tensor:
+        raise TypeError(f"output: expected a Tensor, got {type(output).__name__} {output!r}")
     several = [inputs] if type(inputs) is Tensor else list(inputs)
     for i, tensor in enumerate(several):
         if type(tensor) is not Tensor:

@@ -63,6 +63,8 @@ from .shapes import unsqueeze as unsqueeze
 
 def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element stands along dim; an index, so it has no gradient."""
+    if not raw(input).size:
+        raise ValueError(f"argmax: input: expected at least one element, got shape {input.shape}")
     return Tensor(np.argmax(raw(input), axis=axes(dim, input.ndim), keepdims=keepdim))
 
 

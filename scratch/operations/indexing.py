@@ -71,6 +71,9 @@ def setitem(tensor: Tensor, index: Any, value: Any) -> None:
             "with scratch.where, cat or stack; to change a parameter, write under no_grad()"
         )
     if tensor.data.base is not None:
-        raise RuntimeError("writing into a view would change the tensor that it shows: copy it")
+        raise RuntimeError(
+            "writing into a view would change the array that it shows: copy it with "
+            "scratch.tensor(t)"
+        )
     tensor.data[as_arrays(index)] = value.data if type(value) is Tensor else value
     changed_in_place(tensor)
