@@ -41,6 +41,8 @@ class Raised:
     message: str
     where: str
     not_an_array: bool = False
+    refusal: str = ""
+    """What it refuses, "type" or "value" of the input; "" where it is a mistake in the code."""
 
     def __str__(self) -> str:
         if self.not_an_array:
@@ -63,7 +65,18 @@ def attempt(during: str, run: Callable[[], T]) -> T | Raised:
     except NotAnArrayError as error:
         return Raised(during, "NotAnArray", str(error), "", not_an_array=True)
     except Exception as error:
-        return Raised(during, type(error).__name__, str(error), _last_line(error))
+        return Raised(
+            during, type(error).__name__, str(error), _last_line(error), refusal=_refusal(error)
+        )
+
+
+def _refusal(error: Exception) -> str:
+    """What an exception refuses; libraries disagree on ValueError, RuntimeError and IndexError."""
+    if isinstance(error, NotImplementedError | RecursionError):  # RuntimeErrors, but no refusals
+        return ""
+    if isinstance(error, TypeError):
+        return "type"
+    return "value" if isinstance(error, ValueError | RuntimeError | IndexError) else ""
 
 
 def _last_line(error: Exception) -> str:
@@ -139,6 +152,22 @@ class Case:
     def widened(self, dtype: Any) -> list[Array]:
         """The inputs with every floating array in another dtype."""
         return [a.astype(dtype) if a.dtype.kind == "f" else a for a in self.inputs]
+
+
+def both_refuse(ours: Raised, theirs: Raised) -> bool:
+    """Both sides refuse the input, and for a comparable reason."""
+    return ours.refusal == theirs.refusal != ""
+
+
+def both_raised_finding(ours: Raised, theirs: Raised) -> Finding:
+    """The finding that both sides failed, and not because both refuse the input."""
+    return Finding(
+        "raises",
+        "both",
+        f"ours raised {ours}; theirs raised {theirs}. These two do not refuse the input for the "
+        "same reason",
+        {"ours": ours.to_dict(), "theirs": theirs.to_dict()},
+    )
 
 
 def raised_finding(who: str, raised: Raised, other: str) -> Finding:

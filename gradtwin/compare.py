@@ -18,7 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case, Raised, attempt, raised_finding, upstream_like
+from .case import (
+    Case,
+    Raised,
+    attempt,
+    both_raised_finding,
+    both_refuse,
+    raised_finding,
+    upstream_like,
+)
 from .conduct import conduct
 from .findings import CONVENTION, MISTAKE, Finding
 from .numpy_side import NumpySide
@@ -203,6 +211,7 @@ class Comparison:
         raised: the exceptions of ours and theirs, None where none.
         dtype: "float64" or "float32".
         seed: that of the upstream gradient.
+        notes: what was not compared, and why.
     """
 
     outputs: list[Compared]
@@ -215,10 +224,15 @@ class Comparison:
     dtype: str
     seed: int
     upstream: list[Array] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """No difference: neither a mistake nor another convention. Warnings do not count."""
+        """No difference: neither a mistake nor another convention. Warnings do not count.
+
+        Two sides that refuse the input for a comparable reason agree, though nothing was compared;
+        see `raised` and `notes`. `assert_twins` does not let them pass.
+        """
         return not any(f.severity in (MISTAKE, CONVENTION) for f in self.findings)
 
     @property
@@ -249,6 +263,7 @@ class Comparison:
             "gradients": [c.to_dict() for c in self.gradients],
             "findings": [_plain(f.to_dict()) for f in self.findings],
             "raised": [None if r is None else r.to_dict() for r in self.raised],
+            "notes": list(self.notes),
         }
 
     def __str__(self) -> str:
@@ -283,7 +298,8 @@ def compare(
             cache between them; an object with forward and backward; or what `side` returns.
         theirs: a function of torch tensors (or any of the above).
         arrays: the arguments, anything numpy can read. Floating ones are taken in `dtype`;
-            integers and booleans (class indices, masks) go as they are.
+            integers and booleans (class indices, masks) go as they are, and have no gradient: the
+            report says so where all that was given are Python's integers, [1, 2].
         dtype: "float64" or "float32".
         requires_grad: one bool an argument: which get a gradient. Default: every floating one.
         seed: of the upstream gradient and of every probe.
@@ -292,11 +308,13 @@ def compare(
         witness: ask the third witness where the two differ (it runs forward some 200 times).
 
     Raises:
-        TypeError: something that is no side, or a backward that no known convention fits.
+        TypeError: something that is no side, a number of arguments that a side does not take, or a
+            backward that no known convention fits.
         ValueError: arguments of `compare` that make no sense.
 
-    An exception inside either side's code is not raised but found: it is a difference when the
-    other side raises none.
+    An exception inside either side's code is not raised but found. It is a difference, unless both
+    sides refuse the input: both by a TypeError, or both by one of ValueError, RuntimeError and
+    IndexError. The report then says that nothing was compared.
 
     >>> import numpy as np, torch
     >>> forward = lambda x: np.maximum(x, 0.0)
@@ -312,6 +330,8 @@ def compare(
     inputs, working = _inputs(arrays, dtype)
     wanted = _wanted(inputs, requires_grad)
     labels = _names(names, inputs, first, second)
+    first.refuse_count("ours", len(inputs))
+    second.refuse_count("theirs", len(inputs))
     result = Comparison(
         [], [], [], labels, inputs, (first.kind, second.kind), (None, None), str(working), seed
     )
@@ -343,6 +363,8 @@ def compare(
         for g, o in zip(upstream, our_pass.outputs)
         if g.size == o.size
     ]
+    if requires_grad is None and not any(wanted):
+        result.notes += _meant_as_floats(arrays, inputs)
     case = Case(
         first, second, inputs, wanted, labels, seed, len(upstream), upstream, our_upstream
     )
@@ -379,6 +401,8 @@ def compare(
 def assert_twins(ours: Any, theirs: Any, *arrays: Any, **options: Any) -> None:
     """Raise AssertionError, with the report of `compare`, unless the two are twins.
 
+    Two sides that both raise are no twins here: nothing of them was compared.
+
     Args:
         options: as those of `compare`.
 
@@ -386,7 +410,7 @@ def assert_twins(ours: Any, theirs: Any, *arrays: Any, **options: Any) -> None:
     >>> assert_twins((np.exp, lambda g, x: g * np.exp(x)), torch.exp, [[0.5, 1.0]])
     """
     comparison = compare(ours, theirs, *arrays, **options)
-    if not comparison.ok:
+    if not comparison.ok or any(comparison.raised):
         raise AssertionError("\n" + str(comparison))
 
 
@@ -428,6 +452,16 @@ def _wanted(inputs: list[Array], requires_grad: Sequence[bool] | None) -> list[b
         if w and a.dtype.kind != "f":
             raise ValueError(f"argument {place} has dtype {a.dtype}: only floats have a gradient")
     return [bool(w) for w in requires_grad]
+
+
+def _meant_as_floats(arrays: Sequence[Any], inputs: list[Array]) -> list[str]:
+    """A note that 1 is not 1.0, where integers were written out and no gradient was compared."""
+    for given, array in zip(arrays, inputs):
+        if isinstance(given, int | list | tuple) and array.dtype.kind == "i":
+            floats = repr(array.astype(np.float64).tolist())
+            instead = floats if len(floats) < 40 else "1.0 in place of 1"
+            return [f"no gradient was compared: the inputs are integers; write {instead}"]
+    return []
 
 
 def _names(
@@ -528,6 +562,11 @@ def _raised(result: Comparison, ours: Any, theirs: Any) -> Comparison:
     our_error = ours if isinstance(ours, Raised) else None
     their_error = theirs if isinstance(theirs, Raised) else None
     result.raised = our_error, their_error
+    if our_error and their_error:
+        what = "nothing" if our_error.during == "forward" else "no gradient"
+        result.notes.append(f"{what} was compared: both raised")
+        if not both_refuse(our_error, their_error) and not our_error.not_an_array:
+            result.findings.insert(0, both_raised_finding(our_error, their_error))
     if our_error and (their_error is None or our_error.not_an_array):
         result.findings.insert(0, raised_finding("ours", our_error, "theirs"))
     elif their_error and our_error is None:

@@ -26,6 +26,8 @@ def text(comparison: Comparison) -> str:
     width = max((len(c.name) for c in compared), default=0)
     for c in compared:
         lines += _array_lines(c, width)
+    if not (comparison.ok and any(comparison.raised)):  # where the headline says it
+        lines += [line for note in comparison.notes for line in _wrapped(f"{_sentence(note)}.", "")]
     if comparison.findings:
         lines.append("Findings:")
     for f in comparison.findings:
@@ -44,7 +46,7 @@ def _headline(c: Comparison) -> str:
     how = f"(ours {c.kinds[0]}, theirs {c.kinds[1]}, {c.dtype})"
     ours, theirs = c.raised
     if ours is not None and theirs is not None and c.ok:
-        return f"Agreed: both raise {how}. Ours {ours}. Theirs {theirs}."
+        return f"{_sentence(c.notes[0])} {how}. Ours: {ours}. Theirs: {theirs}."
     if c.ok:
         what = "outputs and gradients agree" if c.gradients else "the outputs agree"
         return f"Twins: {what} {how}."
@@ -54,6 +56,10 @@ def _headline(c: Comparison) -> str:
     conventions = sum(f.severity == CONVENTION for f in c.findings)
     also = f" and {conventions} other convention(s)" if conventions else ""
     return f"Not twins: {mistakes} difference(s){also} {how}."
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _array_lines(c: Compared, width: int) -> list[str]:

@@ -70,6 +70,32 @@ class Side(ABC):
     def parameter_names(self) -> list[str]:
         """The names of forward's positional parameters, as far as they can be read."""
 
+    def called(self) -> Any:
+        """The function that gets the arguments, None where it is not known."""
+        return getattr(self, "function", None)
+
+    def refuse_count(self, who: str, count: int) -> None:
+        """Raise UsageError when forward cannot be called with `count` positional arguments.
+
+        A function that shows no signature (many of PyTorch's own) is left to refuse them itself.
+        """
+        import inspect
+
+        code = self.called()
+        try:
+            signature = inspect.signature(code)
+        except (TypeError, ValueError):
+            return
+        try:
+            signature.bind(*range(count))
+        except TypeError as error:
+            name = getattr(code, "__name__", type(code).__name__)
+            plain = [str(p.replace(annotation=p.empty)) for p in signature.parameters.values()]
+            arguments = f"{count} argument{'' if count == 1 else 's'}"
+            raise UsageError(
+                f"{who}, {name}({', '.join(plain)}), cannot be called with {arguments}: {error}"
+            ) from None
+
 
 def side(kind: str, code: Any, **options: Any) -> Side:
     """`code` as a side of the stated kind, whatever it looks like.
@@ -209,7 +235,7 @@ class _TensorSide(Side):
         self.function = function
 
     def parameter_names(self) -> list[str]:
-        return positional_names(self.function)
+        return positional_names(self.called())
 
     def outputs_of(self, result: Any, is_tensor: Callable[[Any], bool]) -> tuple[list[Any], bool]:
         """The outputs (a tuple or list means several); plain numbers are constants."""
@@ -277,9 +303,9 @@ class TorchSide(_TensorSide):
 
     kind = "torch"
 
-    def parameter_names(self) -> list[str]:
+    def called(self) -> Any:
         forward = getattr(self.function, "forward", None)
-        return positional_names(forward if callable(forward) else self.function)
+        return forward if callable(forward) else self.function
 
     def forward(
         self, inputs: Sequence[Array], wanted: Sequence[bool], expected: int | None = None

@@ -323,12 +323,106 @@ def test_one_side_raises() -> None:
     assert finding.detail["type"] == "RuntimeError"
 
 
-def test_both_raise() -> None:
+def test_both_refuse_the_input() -> None:
+    """numpy by a ValueError, PyTorch by a RuntimeError: agreed, but no proof of anything."""
     pair = lambda x, y: x @ y, lambda g, x, y: (g @ y.T, x.T @ g)
     result = compare(pair, torch.matmul, X, Y)
     assert result.ok
     assert all(r is not None for r in result.raised)
-    assert str(result).startswith("Agreed: both raise")
+    assert str(result).startswith("Nothing was compared: both raised")
+    assert result.to_dict()["notes"] == ["nothing was compared: both raised"]
+    with pytest.raises(AssertionError, match="Nothing was compared: both raised"):
+        assert_twins(pair, torch.matmul, X, Y)
+
+
+def test_both_refuse_to_go_backward() -> None:
+    def backward(g: Any, x: Any) -> Any:
+        raise ValueError("no derivative")
+
+    def theirs(x: Any) -> Any:
+        y = torch.exp(x)
+        y *= 1                                              # exp needs its result as it was
+        return y
+
+    pair = lambda x: np.exp(x), backward
+    result = compare(pair, theirs, X)
+    assert result.ok
+    assert str(result).startswith("No gradient was compared: both raised")
+    with pytest.raises(AssertionError, match="No gradient was compared"):
+        assert_twins(pair, theirs, X)
+
+
+def _raising(error: Exception) -> Callable[[Any], Any]:
+    def forward(x: Any) -> Any:
+        raise error
+
+    return forward
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NameError("w"), AttributeError("w"), UnboundLocalError("w"), ImportError("w"),
+        SyntaxError("w"), AssertionError("w"), KeyError("w"), TypeError("w"),
+        ZeroDivisionError("w"), NotImplementedError("w"), RecursionError("w"),
+    ],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_both_raise_but_not_the_same_refusal(error: Exception) -> None:
+    refuses, breaks = _raising(ValueError("bad shape")), _raising(error)
+    for ours, theirs in ((refuses, breaks), (breaks, refuses)):
+        result = compare((ours, None), theirs, X)
+        assert not result.ok
+        assert only(result, "raises").argument == "both"
+        assert "Nothing was compared: both raised." in str(result)
+    if not isinstance(error, TypeError):                    # not even when they are alike
+        assert not compare((breaks, None), breaks, X)
+
+
+@pytest.mark.parametrize("one", [ValueError, RuntimeError, IndexError])
+@pytest.mark.parametrize("other", [ValueError, RuntimeError, IndexError])
+def test_refusals_of_a_value_are_comparable(
+    one: type[Exception], other: type[Exception]
+) -> None:
+    assert compare((_raising(one("a")), None), _raising(other("b")), X)
+    assert compare((_raising(TypeError("a")), None), _raising(TypeError("b")), X)
+
+
+def test_integers_have_no_gradient_and_the_report_says_so() -> None:
+    pair = np.square, lambda g, x: 2 * g * x
+    result = compare(pair, torch.square, [1, 2])
+    assert result.ok
+    assert not result.gradients
+    note = "no gradient was compared: the inputs are integers; write [1.0, 2.0]"
+    assert result.notes == [note]
+    assert note.capitalize() in str(result)
+    assert "write 3.0" in str(compare(pair, torch.square, 3))
+    assert "write 1.0 in place of 1" in str(compare(pair, torch.square, list(range(50))))
+
+
+def test_integers_that_are_meant_are_not_remarked_on() -> None:
+    """Arrays of a dtype that was chosen, class indices beside numbers, and a stated wish."""
+    pair = np.square, lambda g, x: 2 * g * x
+    assert not compare(pair, torch.square, np.array([1, 2])).notes
+    assert not compare(pair, torch.square, [True]).notes
+    assert not compare(pair, torch.square, [1, 2], requires_grad=[False]).notes
+    taken = lambda x, i: x[i], lambda g, x, i: np.bincount(i, g, len(x))
+    assert not compare(taken, lambda x, i: x[i], [5.0, 6.0], [1, 1, 0]).notes
+
+
+def test_a_wrong_number_of_arguments_is_no_agreement() -> None:
+    """Both sides would raise, and nothing would be compared."""
+    with pytest.raises(
+        TypeError, match=r"ours, <lambda>\(x, w\), cannot be called with 1 argument: .*'w'"
+    ):
+        compare(lambda x, w: x * w * 3, torch.mul, X)
+    with pytest.raises(TypeError, match=r"theirs, .*cannot be called with 2 arguments"):
+        compare((np.add, None), lambda x: x * 1, X, Y)
+    with pytest.raises(TypeError, match=r"ours, relu\(x\), cannot be called with 0 arguments"):
+        compare((relu, relu_backward), torch.relu)
+    with pytest.raises(TypeError, match=r"theirs, forward\(.*\), cannot be called with 2"):
+        compare((np.add, None), torch.nn.ReLU(), X, Y)
+    assert compare((np.add, lambda g, x, y: (g, g)), lambda *xs: xs[0] + xs[1], X, Y)
 
 
 def test_interrupts_pass_through() -> None:
