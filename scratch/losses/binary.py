@@ -12,7 +12,7 @@ import numpy as np
 from ..activations import ONE, ZERO
 from ..autograd import Array, part_of, primitive, raw
 from ..tensor import Tensor
-from .reduction import check_same_shape, constant, reduced
+from .reduction import check_same_shape, constant, factor, reduced
 
 
 def binary_cross_entropy(
@@ -25,7 +25,8 @@ def binary_cross_entropy(
     PyTorch's edges: a logarithm is never below -100, and the derivative divides by at least
     1e-12, so that a prediction of exactly 0 or 1 gives finite numbers.
 
-    Raises ValueError where input or target leave [0, 1], or their shapes differ.
+    Raises ValueError where input or target leave [0, 1], their shapes differ, or weight does not
+    broadcast to it.
 
     >>> import scratch
     >>> round(binary_cross_entropy(scratch.tensor([0.6]), scratch.tensor([0.0])).item(), 2)
@@ -42,11 +43,10 @@ def _binary_cross_entropy(input: Array, target: Array, weight: Any, reduction: s
     for name, x in (("input", raw(input)), ("target", raw(target))):
         if ((x < 0) | (x > 1)).any():
             raise ValueError(f"{name}: all elements should be between 0 and 1")
-    p, y = input, target
+    p, y, w = input, target, factor(weight, "weight", input)
     # log 0 is not asked for: the floor of -100 stands there
     log_p = np.where(raw(p) < FLOOR, -100, np.log(np.where(raw(p) < FLOOR, 1, p)))
     log_q = np.where(raw(p) == 1, -100, np.log1p(-np.where(raw(p) == 1, 0, p)))
-    w = 1 if weight is None else weight
     value, share = reduced(-(y * log_p + (1 - y) * log_q) * w, reduction)
     pq = p * (1 - p)
     slope = (p - y) / np.where(raw(pq) < SMALLEST, SMALLEST, pq)
@@ -78,6 +78,8 @@ def binary_cross_entropy_with_logits(
 
     weight: a factor that broadcasts to each element; pos_weight: one for the positive classes.
     Neither takes a gradient.
+
+    Raises ValueError where the shapes differ, or a weight does not broadcast to them.
 
     >>> import scratch
     >>> z = scratch.tensor([800.0, -800.0])
@@ -121,8 +123,7 @@ def _weighted_logits_loss(
     """w ((1 - y) softplus(z) + pos y softplus(-z)), z and y of one shape."""
     check_same_shape(input, target)
     z, y = input, target
-    w = 1 if weight is None else weight
-    pos = 1 if pos_weight is None else pos_weight
+    w, pos = factor(weight, "weight", z), factor(pos_weight, "pos_weight", z)
     negative = raw(z) < 0
     e = np.exp(np.where(negative, z, -z))
     rest = np.log1p(e)

@@ -14,6 +14,7 @@ import numpy as np
 from ..activations import ONE, log_softmax
 from ..autograd import Array, on_either, part_of, primitive, raw
 from ..autograd.errors import ArgumentError
+from ..checks import number
 from ..linear import sum_of_rows
 from ..operations.arithmetic import where
 from ..prepared import Prepared
@@ -52,9 +53,12 @@ def cross_entropy(
         return _from_classes(input, target, ignore_index, reduction)
 
     check_reduction(reduction)
+    label_smoothing = number("cross_entropy: label_smoothing", label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"label_smoothing: expected 0 to 1, got {label_smoothing}")
+    ignore_index = class_index("cross_entropy: ignore_index", ignore_index)
     input, target = as_tensor("input", input), as_tensor("target", target)
+    check_floating(input)
     weight = class_weights(weight, input)
     if target.dtype.kind == "f" and target.shape == input.shape:
         return _from_probabilities(
@@ -71,8 +75,7 @@ def cross_entropy(
         loss = loss if counted.all() else where(counted, loss, 0)  # not 0 * inf
     if reduction == "none":
         return loss.reshape(target.shape)
-    total: Tensor = loss.sum()
-    return total / w.sum() if reduction == "mean" else total
+    return sum_or_mean(loss, counted, w, reduction)
 
 
 def nll_loss(
@@ -87,7 +90,9 @@ def nll_loss(
     Arguments, shapes and errors as `cross_entropy`, with log-probabilities for logits.
     """
     check_reduction(reduction)
+    ignore_index = class_index("nll_loss: ignore_index", ignore_index)
     input, target = as_tensor("input", input), as_tensor("target", target)
+    check_floating(input)
     weight = class_weights(weight, input)
     check_classes(input, target)
     log_p, y = one_row_an_example(input), raw(target).reshape(-1)
@@ -98,8 +103,7 @@ def nll_loss(
     loss: Tensor = -taken * w
     if reduction == "none":
         return loss.reshape(target.shape)
-    total: Tensor = loss.sum()
-    return total / w.sum() if reduction == "mean" else total
+    return sum_or_mean(loss, counted, w, reduction)
 
 
 @primitive
@@ -111,7 +115,12 @@ def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str
     log(rest + exp(z_y - top)) - (z_y - top): written with log1p and expm1, so that it keeps its
     digits where the prediction is right and almost certain (z_y = top, rest tiny).
     """
-    y, classes, one = raw(target), input.shape[1], ONE.get(input.dtype, 1)
+    y, classes, one = raw(target), input.shape[1], ONE.get(input.dtype)
+    if one is None:
+        check_floating(input)
+        one = 1
+    if type(ignore_index) is not int:
+        ignore_index = class_index("ignore_index", ignore_index)
     if y.dtype.kind not in "iu" or y.shape != input.shape[:1]:
         check_classes(input, y)
     counted = None if ignore_index < 0 and are_classes(y, classes) else y != ignore_index
@@ -132,7 +141,7 @@ def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str
 
     def d_input(g: Any) -> Any:
         d = numerator * (g * share / (one + t))
-        # 0 also beside a NaN, and where none counts and the share is infinite
+        # 0 also beside a NaN, and where none counts and the share is NaN
         return (d if counted is None else np.where(counted, d, 0)).T
 
     return value, d_input, None
@@ -197,11 +206,21 @@ def smoothed(y: Any, counted: Any, weight: Any, z: Any, label_smoothing: float) 
     return t if weight is None else t * weight
 
 
+def sum_or_mean(loss: Tensor, counted: Any, w: Any, reduction: str) -> Tensor:
+    """The sum of weighted losses, or its quotient by the weights w of the examples."""
+    total: Tensor = loss.sum()
+    if reduction == "sum":
+        return total
+    if not counted.any():
+        return total + np.nan  # the mean of nothing; its gradient is 0, as in PyTorch
+    return total / (w.sum() or np.nan)
+
+
 def mean_of_counted(loss: Any, counted: Any, reduction: str) -> tuple[Any, Any]:
     """As `reduced`, where a mean is over the counted examples only."""
     if counted is None or reduction != "mean":
         return reduced(loss, reduction)
-    n = np.array(counted.sum(), loss.dtype)
+    n = np.array(counted.sum() or np.nan, loss.dtype)  # the mean of nothing is NaN
     return np.add.reduce(loss, None) / n, 1 / n
 
 
@@ -255,6 +274,18 @@ def as_tensor(name: str, x: Any) -> Tensor:
     if not isinstance(x, Tensor):
         raise TypeError(f"{name}: expected a Tensor or an array, got {type(x).__name__} {x!r}")
     return x
+
+
+def check_floating(input: Any) -> None:
+    if input.dtype.kind != "f":
+        raise TypeError(f"input: expected floating point numbers, got {input.dtype}")
+
+
+def class_index(name: str, index: Any) -> int:
+    """An integer, and no boolean."""
+    if isinstance(index, bool) or not isinstance(index, (int, np.integer)):
+        raise TypeError(f"{name}: expected an integer, got {type(index).__name__} {index!r}")
+    return int(index)
 
 
 def class_weights(weight: Any, input: Tensor) -> Any:

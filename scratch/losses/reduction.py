@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.errors import ArgumentError
 from ..prepared import LARGE, ONES, Prepared
-from ..tensor import Tensor
+from ..tensor import Tensor, raw
 
 
 def check_same_shape(input: Any, target: Any) -> None:
@@ -55,9 +56,10 @@ def shared(total: Any, size: int, reduction: str) -> tuple[Any, Any]:
 
 def share_of(dtype: Any, n: int) -> tuple[Any, Any]:
     """n and 1/n as numpy scalars: among them, arithmetic costs a tenth of that on 0-d arrays."""
-    count = dtype.type(n)
-    with np.errstate(divide="ignore"):  # the mean of nothing is 0/0
-        return count, 1 / count
+    if dtype.kind != "f":
+        raise TypeError(f"input: expected floating point numbers, got {dtype}")
+    count = dtype.type(n or np.nan)  # the mean of nothing is NaN
+    return count, 1 / count
 
 
 SHARES = Prepared(share_of)
@@ -66,8 +68,9 @@ SHARES = Prepared(share_of)
 def weighted(loss: Tensor, weight: Tensor, reduction: str) -> Tensor:
     """The losses of all elements times their weights, reduced; a mean divides by the weights."""
     check_reduction(reduction)
+    check_array(weight, "weight")
     if weight.shape != loss.shape:
-        raise ValueError(
+        raise ArgumentError(
             f"weight: expected the shape of input, {loss.shape}, got {weight.shape}"
         )
     loss = loss * weight
@@ -79,8 +82,35 @@ def weighted(loss: Tensor, weight: Tensor, reduction: str) -> Tensor:
 
 def constant(weight: Any, name: str) -> Any:
     """The array of a weight that takes no gradient."""
-    if weight is None or not isinstance(weight, Tensor):
-        return weight
-    if weight.requires_grad:
+    if weight is None:
+        return None
+    check_array(weight, name)
+    if isinstance(weight, Tensor) and weight.requires_grad:
         raise RuntimeError(f"{name}: this loss is not differentiable with respect to it")
-    return weight.data
+    return raw(weight)
+
+
+def check_array(weight: Any, name: str) -> None:
+    """Refuse lists, strings and numbers for a weight, as PyTorch."""
+    if not isinstance(weight, (Tensor, np.ndarray)):
+        raise TypeError(
+            f"{name}: expected a Tensor or an array, got {type(weight).__name__} {weight!r}"
+        )
+    if weight.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: expected real numbers, got dtype {weight.dtype}")
+
+
+def factor(weight: Any, name: str, input: Any) -> Any:
+    """A weight that broadcasts to the shape of input, in its dtype; 1 where it is None.
+
+    One of more dimensions would make a loss of another shape, as if there were more examples.
+    """
+    if weight is None:
+        return 1
+    own, wanted = weight.shape, input.shape
+    fits = len(own) <= len(wanted) and all(
+        n in (1, m) for n, m in zip(own[::-1], wanted[::-1])
+    )
+    if not fits:
+        raise ValueError(f"{name}: expected a shape that broadcasts to {wanted}, got {own}")
+    return weight.astype(input.dtype, copy=False)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Array, part_of, primitive, raw
+from ..checks import number
 from ..tensor import Tensor
-from .reduction import check_same_shape, reduced, reduced_product, weighted
+from .reduction import check_reduction, check_same_shape, reduced, reduced_product, weighted
 
 
 @primitive
@@ -89,11 +90,17 @@ def huber_loss(
 ) -> Tensor:
     """e^2 / 2 for an error |e| <= delta, delta (|e| - delta / 2) beyond (Huber 1964).
 
+    weight: one for each element; the mean is then that of weight * error, not divided by the
+    weights.
+
     Raises ValueError unless delta > 0.
     """
+    if type(delta) is not float:
+        delta = number("huber_loss: delta", delta)
     if not delta > 0:
         raise ValueError(f"huber_loss: delta: expected a positive number, got {delta}")
     if weight is not None:
+        check_reduction(reduction)
         loss = weighted(_huber_loss(input, target, "none", delta), weight, "none")
         return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
     return _huber_loss(input, target, reduction, delta)
@@ -121,6 +128,8 @@ def smooth_l1_loss(
 
     Raises ValueError for a negative beta; beta 0 is the l1 loss.
     """
+    if type(beta) is not float:
+        beta = number("smooth_l1_loss: beta", beta)
     if not beta >= 0:
         raise ValueError(f"smooth_l1_loss: beta: expected 0 or more, got {beta}")
     if beta == 0:

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Array, primitive, raw
+from ..autograd import Array, part_of, primitive, raw
+from ..autograd.grad_mode import no_grad
+from ..tensor import Tensor
 
 
 @primitive
@@ -105,9 +107,30 @@ def cosh(input: Array) -> Any:
     return np.cosh(input), lambda g: g * np.sinh(input)
 
 
+def to(input: Any, dtype: Any) -> Tensor:
+    """The same numbers in another dtype (numpy's, or its name); g comes back in the old one.
+
+    Integers and booleans cannot move by a little: in their dtypes no gradient is recorded.
+
+    Raises TypeError for a dtype of other than real numbers.
+    """
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if dtype is None or kind is None or kind.kind not in "biuf":
+        raise TypeError(
+            f"to: dtype: expected one of real numbers, such as 'float32', got {dtype!r}"
+        )
+    if kind.kind == "f":
+        return cast(input, kind)
+    with no_grad():
+        return cast(input, kind)
+
+
 @primitive
-def to(input: Array, dtype: Any) -> Any:
-    """The same numbers in another dtype (numpy's, or its name); g comes back in the old one."""
-    kind = np.dtype(dtype)
+@part_of("to")
+def cast(input: Array, kind: np.dtype[Any]) -> Any:
+    """The same numbers in another dtype."""
     old = input.dtype
     return input.astype(kind), lambda g: g.astype(old)
