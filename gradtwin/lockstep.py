@@ -10,8 +10,9 @@ Sections of the lecture: «Descenso del gradiente», «Variaciones del descenso 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,13 @@ from .datasets import Dataset
 from .tolerance import ULPS, resolution, roundings
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+DIVERGED = 1e6
+"""A mean loss above this is no training any more: guessing costs log(classes), some 2, and at 745
+the probability of the right class is already below the smallest float64."""
+
+MOST_PARAMETERS = 20_000_000
+"""More are refused: two networks with their gradients and copies would fill an ordinary memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Training:
         epochs: those that were finished.
         allowed: how far apart rounding may have brought the parameters.
         interrupted: whether Ctrl-C ended the run; the networks are as the last epoch left them.
-        diverged: whether the loss stopped being a finite number.
+        diverged: whether the loss rose above `DIVERGED`, or stopped being a number: the last epoch.
         magnifies: whether this training blows up small differences, so that `allowed` is what it
             makes of a rounding, and equality to the last digits cannot be asked of it.
     """
@@ -129,15 +137,12 @@ def train(
     >>> len(training.epochs), training.ok
     (5, True)
     """
-    hidden = list(hidden)
-    if not hidden:
-        raise ValueError("hidden: expected the size of at least one hidden layer, got none")
+    sizes = layer_sizes(dataset, hidden)
     if epochs < 1:
         raise ValueError(f"epochs: expected 1 or more, got {epochs}")
     import scratch
     import torch_ref
 
-    sizes = [dataset.X_train.shape[1], *hidden, len(dataset.classes)]
     dtype = str(dataset.X_train.dtype)
 
     def network(wing: Any) -> Any:
@@ -146,7 +151,6 @@ def train(
     ours, theirs = network(scratch), network(torch_ref)
     start = _arrays(ours)
     theirs.load_state_dict(start)  # the one exchange
-    shuffles = _shuffles(seed, epochs)
 
     def learn(model: Any, wing: Any, shuffle: int) -> Any:
         """One epoch of one wing."""
@@ -163,7 +167,7 @@ def train(
     finished, steps = (start, start), 0
     with np.errstate(all="ignore"):  # a run that diverges is reported as such
         try:
-            for epoch, shuffle in enumerate(shuffles, start=1):
+            for epoch, shuffle in enumerate(_shuffles(seed, epochs), start=1):
                 histories = learn(ours, scratch, shuffle), learn(theirs, torch_ref, shuffle)
                 arrays = _arrays(ours), _arrays(theirs)
                 done = Epoch(
@@ -179,7 +183,8 @@ def train(
                 training.epochs.append(done)
                 if callback is not None:
                     callback(done)
-                if not all(map(math.isfinite, (*done.loss, done.distance))):
+                learning = math.isfinite(done.distance) and all(x <= DIVERGED for x in done.loss)
+                if not learning:
                     training.diverged = True
                     break
 
@@ -188,7 +193,7 @@ def train(
                 # differences? PyTorch's own, begun a little beside, shows by how much.
                 moved = network(torch_ref)
                 moved.load_state_dict(_moved(start, share))
-                for shuffle in shuffles:
+                for shuffle in _shuffles(seed, epochs):
                     learn(moved, torch_ref, shuffle)
                 apart = _distance(_arrays(moved), finished[1])
                 if training.distance <= apart:
@@ -198,6 +203,28 @@ def train(
             theirs.load_state_dict(finished[1])
             training.interrupted = True
     return training
+
+
+def layer_sizes(dataset: Dataset, hidden: Sequence[int]) -> list[int]:
+    """[inputs, *hidden, classes].
+
+    Raises:
+        ValueError: no hidden layer, or more parameters than `MOST_PARAMETERS`.
+
+    >>> from gradtwin.datasets import load
+    >>> layer_sizes(load("iris"), [8])
+    [4, 8, 3]
+    """
+    if not len(hidden):
+        raise ValueError("hidden: expected the size of at least one hidden layer, got none")
+    sizes = [dataset.X_train.shape[1], *hidden, len(dataset.classes)]
+    parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+    if parameters > MOST_PARAMETERS:
+        raise ValueError(
+            f"hidden: expected layers of {MOST_PARAMETERS:,} parameters at most, "
+            f"got {parameters:,} with {list(hidden)}"
+        )
+    return sizes
 
 
 def drift(steps: int, terms: int, dtype: str) -> float:
@@ -222,9 +249,10 @@ def _moved(arrays: dict[str, Array], share: float) -> dict[str, Array]:
     }
 
 
-def _shuffles(seed: int, epochs: int) -> list[int]:
+def _shuffles(seed: int, epochs: int) -> Iterator[int]:
     """A seed an epoch, the same for both wings, so that no two epochs have the same order."""
-    return [int(s) for s in np.random.default_rng(seed).integers(0, 2**31, epochs)]
+    rng = np.random.default_rng(seed)
+    return (int(rng.integers(0, 2**31)) for _ in range(epochs))
 
 
 def _arrays(network: Any) -> dict[str, Array]:

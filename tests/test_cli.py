@@ -130,6 +130,11 @@ def test_check_exits_with_1_and_says_where_when_a_derivative_is_wrong(monkeypatc
     assert report["concepts"][0]["failures"]
 
 
+def test_a_concept_that_is_named_twice_counts_once():
+    done = invoke("check", "relu", "xor", "relu", "--cases", "1")
+    assert "2 of 2 concepts agree" in done.stdout
+
+
 def test_check_says_where_the_witness_finds_pytorch_wrong():
     done = invoke("check", "hardsigmoid", "--cases", "3")
     assert done.exit_code == 0
@@ -186,6 +191,13 @@ def test_train_that_diverges_exits_with_1():
     assert "learning rate 1e+300 is too large" in done.stdout
 
 
+def test_train_that_diverges_to_finite_numbers_exits_with_1():
+    done = invoke("train", "iris", "--lr", "1e5", "--epochs", "6")
+    assert done.exit_code == 1
+    assert "Diverged in epoch 1: the loss is 3.82e+27." in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()[1:-1]) < 80
+
+
 def test_train_that_differs_exits_with_1(monkeypatch):
     right = scratch.functional.cross_entropy
     monkeypatch.setattr(
@@ -199,6 +211,16 @@ def test_train_that_differs_exits_with_1(monkeypatch):
 def test_train_that_magnifies_roundings_says_so():
     done = invoke("train", "wine", "--lr", "20", "--activation", "tanh", "--epochs", "40")
     assert "magnifies small differences" in done.stdout
+
+
+def test_memory_that_is_not_there_is_no_traceback(monkeypatch):
+    def full(*arguments, **options):
+        raise MemoryError("3 TiB")
+
+    monkeypatch.setattr(scratch, "FullyConnected", full)
+    done = invoke("train", "iris")
+    assert done.exit_code == 2
+    assert done.stderr == "Error: not enough memory: 3 TiB\n"
 
 
 def test_without_scikit_learn_the_extra_is_named(monkeypatch):
@@ -219,23 +241,30 @@ def test_the_data_sets_of_the_command_are_those_of_the_library():
     ("arguments", "said"),
     [
         (["check", "perceptrn"], ["CONCEPT", "unknown concept 'perceptrn'", "mean perceptron"]),
-        (["check", "--dtype", "float16"], ["--dtype", "float16", "float32"]),
+        (["check", "--dtype", "float16"],
+         ["Invalid value for '--dtype': expected float32 or float64, got 'float16'"]),
+        (["check", "--seed"], ["Usage:", "check [OPTIONS]", "'--seed' requires an argument"]),
         (["check", "--cases", "0"], ["--cases", "integer of 1 or more, got '0'"]),
         (["check", "--seed", "-1"], ["--seed", "integer of 0 or more, got '-1'"]),
         (["check", "--seed", "x"], ["--seed", "integer of 0 or more, got 'x'"]),
         (["train"], ["DATASET"]),
-        (["train", "mnist"], ["DATASET", "mnist", "digits", "wine"]),
+        (["train", "mnist"],
+         ["'DATASET': expected digits, breast_cancer, iris or wine, got 'mnist'"]),
         (["train", "iris", "--lr", "nan"], ["--lr", "finite number above 0", "got 'nan'"]),
         (["train", "iris", "--lr", "inf"], ["--lr", "finite number above 0", "got 'inf'"]),
         (["train", "iris", "--lr", "0"], ["--lr", "finite number above 0", "got '0'"]),
         (["train", "iris", "--lr", "fast"], ["--lr", "got 'fast'"]),
         (["train", "iris", "--activation", "rely"], ["--activation", "'rely'", "relu", "tanh"]),
-        (["train", "iris", "--hidden"], ["--hidden", "requires an argument"]),
+        (["train", "iris", "--hidden"], ["Usage:", "--hidden", "requires an argument"]),
+        (["train", "iris", "--hidden", "99999999999"], ["--hidden", "20,000,000 parameters"]),
         (["train", "iris", "--hidden", ""], ["--hidden", "integer"]),
         (["train", "iris", "--hidden", "0"], ["--hidden", "integer of 1 or more, got '0'"]),
         (["train", "iris", "--epochs", "0"], ["--epochs", "integer of 1 or more, got '0'"]),
         (["train", "iris", "--batch-size", "0"], ["--batch-size", "integer of 1 or more, got '0'"]),
-        (["train", "iris", "--mode", "all"], ["--mode", "all", "stochastic"]),
+        (["train", "iris", "--mode", "all"],
+         ["'--mode': expected batch, mini-batch or stochastic, got 'all'"]),
+        (["train", "iris", "--mode", "stochastic", "--batch-size", "4"],
+         ["--batch-size", "only --mode mini-batch has a size, got --mode stochastic"]),
         (["train", "iris", "wine"], ["wine"]),
         (["nonsense"], ["nonsense"]),
     ],
@@ -248,6 +277,7 @@ def test_wrong_usage_exits_with_2_and_says_what_was_expected(arguments, said):
     words = " ".join(done.stderr.split())
     assert [each for each in said if each not in words] == [], words
     assert "Traceback" not in words
+    assert "Value error" not in words
 
 
 def test_without_a_command_the_help_is_shown():
@@ -281,6 +311,70 @@ def test_output_into_a_pipe_that_closes_early():
     )
     assert done.stdout == "[\n"
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGPIPE is a thing of Unix")
+def test_a_reader_that_is_gone_ends_the_command_as_it_ends_others():
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "gradtwin", "list"],
+        stdout=writing, stderr=subprocess.PIPE, cwd=ROOT, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert done.returncode == -signal.SIGPIPE  # a shell says 141
+    assert done.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("arguments", ["list", "--help", "check xor --cases 1"])
+@pytest.mark.parametrize("where", [">/dev/full", ">&-"])
+def test_output_that_cannot_be_written(arguments, where):
+    command = f"{sys.executable} -m gradtwin {arguments} {where}"
+    done = subprocess.run(
+        command, shell=True, capture_output=True, encoding="utf-8", cwd=ROOT, check=False
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: the output cannot be written: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix shells close streams")
+def test_errors_that_nobody_reads():
+    command = f"{sys.executable} -m gradtwin check xor --cases 1 2>&-"
+    done = subprocess.run(
+        command, shell=True, capture_output=True, encoding="utf-8", cwd=ROOT, check=False
+    )
+    assert done.returncode == 0
+    assert "1 of 1 concepts agree" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["check", "relu"], ["train", "iris"]])
+def test_ctrl_c_while_pytorch_loads(arguments):
+    program = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from gradtwin.cli import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True, encoding="utf-8", cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_ctrl_c_while_concepts_are_checked(monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["gradtwin.check"], "check_concept", interrupted)
+    done = invoke("check", "relu")
+    assert (done.exit_code, done.stderr) == (130, "interrupted\n")
 
 
 def test_ctrl_c_ends_training_cleanly():

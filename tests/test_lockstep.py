@@ -209,3 +209,22 @@ def test_a_data_set_of_ones_own():
     X = rng.normal(size=(80, 2)) + 6.0 * y[:, None]
     data = Dataset("clouds", X[:60], y[:60], X[60:], y[60:], ("left", "right"))
     assert train(data, hidden=[4], epochs=20).epochs[-1].accuracy == (1.0, 1.0)
+
+
+def test_a_loss_that_is_finite_and_beyond_all_bounds_has_diverged(iris):
+    training = train(iris, lr=1e5, epochs=6)
+    assert training.diverged
+    assert not training.ok
+    assert [epoch.epoch for epoch in training.epochs] == [1]
+    assert np.isfinite(training.epochs[0].loss).all()
+
+
+def test_a_loss_that_peaks_and_comes_back_has_not(iris):
+    training = train(iris, lr=5.0, epochs=30)
+    assert not training.diverged
+    assert max(epoch.loss[0] for epoch in training.epochs) > 1000
+
+
+def test_a_network_that_no_memory_holds_is_refused(iris):
+    with pytest.raises(ValueError, match=r"hidden: .* 20,000,000 parameters at most, got 7,9"):
+        train(iris, hidden=[999_999_999])

@@ -1,21 +1,42 @@
 """The command line: one small file a command, each importing what it needs when it runs.
 
-Exit status 0: all agree; 1: a difference was found; 2: wrong usage.
+Exit status 0: all agree; 1: a difference was found, or the training diverged; 2: wrong usage, or
+the output cannot be written; 130: interrupted by Ctrl-C; 141: the reader of a pipe closed it.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import sys
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from .check import check
 from .list import list_concepts
-from .output import tolerant_streams
+from .output import INTERRUPTED, pipes_that_close, tolerant_streams
 from .train import SeveralHidden, train
+from .usage import Command
+
+
+class Commands(TyperGroup):
+    """What ends a command early is said in one line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo(INTERRUPTED, err=True)
+            raise typer.Exit(130) from None
+        except MemoryError as error:
+            typer.echo(f"Error: not enough memory: {error}", err=True)
+            raise typer.Exit(2) from None
+
 
 app = typer.Typer(
     name="gradtwin",
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -45,12 +66,30 @@ def gradtwin(
     to agree."""
 
 
-app.command("list")(list_concepts)
-app.command("check")(check)
+app.command("list", cls=Command)(list_concepts)
+app.command("check", cls=Command)(check)
 app.command("train", cls=SeveralHidden)(train)
 
 
 def main() -> None:
     """The console's entry point, `gradtwin`."""
     tolerant_streams()
-    app()
+    pipes_that_close()
+    if sys.stdout is None:  # closed, >&-
+        _cannot_write("standard output is closed")
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # a full disk may show only here
+    except OSError as error:
+        if error.filename is not None:  # a file, not the output
+            raise
+        # what is still to be written must not fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _cannot_write(str(error))
+
+
+def _cannot_write(why: str) -> None:
+    print(f"Error: the output cannot be written: {why}", file=sys.stderr)
+    sys.exit(2)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .numbers import integer_from
-from .output import console, print_json
+from .numbers import integer_from, one_of
+from .output import console, loading, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,7 +31,12 @@ def check(
         list[str] | None,
         typer.Argument(metavar="CONCEPT", help="Names from `gradtwin list`; all by default."),
     ] = None,
-    dtype: Annotated[Dtype, typer.Option(help="The dtype of the inputs.")] = Dtype.float64,
+    dtype: Annotated[
+        Dtype,
+        typer.Option(
+            parser=one_of(Dtype), metavar="|".join(Dtype), help="The dtype of the inputs."
+        ),
+    ] = Dtype.float64,
     seed: Annotated[
         int, typer.Option(parser=integer_from(0), metavar="N", help="Of the random inputs.")
     ] = 0,
@@ -51,14 +56,16 @@ def check(
     from ..concepts import find
 
     try:
-        chosen = [find(name) for name in concepts] if concepts else list(registry())
+        named = [find(name) for name in concepts] if concepts else registry()
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="CONCEPT") from error
 
+    chosen = list({each.name: each for each in named}.values())  # each once
     start = time.perf_counter()
-    from rich.progress import track
+    with loading():
+        from rich.progress import track
 
-    from ..check import Report, check_concept
+        from ..check import Report, check_concept
 
     shown = track(
         chosen,

@@ -1,11 +1,34 @@
-"""Numbers on the command line: an error names the option, what was given and what was expected."""
+"""Words and numbers on the command line: an error names what was given and what was expected."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
 
 import typer
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def one_of(words: type[E]) -> Callable[[str], E]:
+    """A parser of the words of an enumeration.
+
+    >>> one_of(StrEnum("Fruit", ["apple", "pear"]))("pear").name
+    'pear'
+    """
+
+    *most, last = words
+    alternatives = f"{', '.join(most)} or {last}"
+
+    def word(text: str) -> E:
+        try:
+            return words(text)
+        except ValueError:
+            raise typer.BadParameter(f"expected {alternatives}, got {str(text)!r}") from None
+
+    return word
 
 
 def integer_from(least: int) -> Callable[[str], int]:

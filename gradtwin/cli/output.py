@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+INTERRUPTED = "interrupted"
 
 PIPE_WIDTH = 200
 """Columns where there is no terminal to ask: enough for every table."""
@@ -15,9 +22,40 @@ PIPE_WIDTH = 200
 
 def tolerant_streams() -> None:
     """A character that the console cannot show becomes "?", on ASCII and cp1252 too."""
+    if sys.stderr is None:  # closed, 2>&-
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - as long as the process
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def pipes_that_close() -> None:
+    """A reader that has seen enough (`| head`) ends this process as it ends any other on Unix."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load both wings, with Ctrl-C ending the process at once.
+
+    Raised inside an import, KeyboardInterrupt comes out of PyTorch as another error.
+    """
+
+    def end(number: int, frame: object) -> None:
+        print(INTERRUPTED, file=sys.stderr, flush=True)
+        os._exit(130)
+
+    asked = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not under nohup
+    if asked:
+        signal.signal(signal.SIGINT, end)
+    try:
+        import_module("scratch")
+        import_module("torch_ref")
+        yield
+    finally:
+        if asked:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def console(stderr: bool = False) -> Console:

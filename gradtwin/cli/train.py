@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from .check import Dtype
-from .numbers import integer_from, positive
-from .output import console, print_json
+from .numbers import integer_from, one_of, positive
+from .output import console, loading, print_json
+from .usage import Command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +36,7 @@ class Mode(StrEnum):
     stochastic = "stochastic"
 
 
-class SeveralHidden(TyperCommand):
+class SeveralHidden(Command):
     """`--hidden 64 32` as people write it; Typer wants the option's name before each number."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -66,7 +66,10 @@ def _activation(name: str) -> str:
 
 def train(
     dataset: Annotated[
-        Data, typer.Argument(metavar="DATASET", help="A data set of scikit-learn.")
+        Data,
+        typer.Argument(
+            parser=one_of(Data), metavar="DATASET", help="A data set of scikit-learn."
+        ),
     ],
     hidden: Annotated[
         list[int] | None,
@@ -82,33 +85,53 @@ def train(
         int, typer.Option(parser=integer_from(1), metavar="N", help="Passes over the examples.")
     ] = 30,
     batch_size: Annotated[
-        int, typer.Option(parser=integer_from(1), metavar="N", help="Examples of a mini-batch.")
-    ] = 32,
-    mode: Annotated[Mode, typer.Option(help="How many examples a step sees.")] = Mode.mini_batch,
+        int | None,
+        typer.Option(parser=integer_from(1), metavar="N", help="Examples of a mini-batch: 32."),
+    ] = None,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            parser=one_of(Mode), metavar="|".join(Mode), help="How many examples a step sees."
+        ),
+    ] = Mode.mini_batch,
     seed: Annotated[
         int, typer.Option(parser=integer_from(0), metavar="N", help="Of split, weights, shuffles.")
     ] = 0,
-    dtype: Annotated[Dtype, typer.Option(help="Of examples and weights.")] = Dtype.float64,
+    dtype: Annotated[
+        Dtype,
+        typer.Option(
+            parser=one_of(Dtype), metavar="|".join(Dtype), help="Of examples and weights."
+        ),
+    ] = Dtype.float64,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, at the end.")] = False,
 ) -> None:
     """Train both wings in lockstep: losses, test accuracies, distance of the parameters.
 
-    Exit status 1 when the wings end further apart than rounding explains, or when the loss stops
-    being a finite number; 130 when interrupted by Ctrl-C.
+    Exit status 1 when the wings end further apart than rounding explains, or when the training
+    diverges; 130 when interrupted by Ctrl-C.
     """
+    if batch_size is not None and mode is not Mode.mini_batch:
+        raise typer.BadParameter(
+            f"only --mode mini-batch has a size, got --mode {mode}", param_hint="'--batch-size'"
+        )
     from .. import lockstep
     from ..datasets import MissingExtraError, load
 
+    hidden = hidden or [32]
     try:
-        data = load(dataset, seed, dtype)
+        with loading():
+            data = load(dataset, seed, dtype)
+        lockstep.layer_sizes(data, hidden)
     except MissingExtraError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from error
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="'--hidden'") from error
 
     out = console()
     bar = _bar(out, epochs) if out.is_terminal and not json else nullcontext()
     if not json:
-        out.print(f"{data}, {dtype}, hidden layers {hidden or [32]} with {activation}")
+        out.print(f"{data}, {dtype}, hidden layers {hidden} with {activation}")
         out.print(_HEADING)
     with bar as advance:
 
@@ -120,11 +143,11 @@ def train(
 
         training = lockstep.train(
             data,
-            hidden=hidden or [32],
+            hidden=hidden,
             activation=activation,
             lr=lr,
             epochs=epochs,
-            batch_size=batch_size,
+            batch_size=batch_size or 32,
             mode=mode,
             seed=seed,
             callback=show,
@@ -143,7 +166,7 @@ _HEADING = (
 
 
 def _line(epoch: Epoch) -> str:
-    losses = "  ".join(f"{loss:12.8f}" for loss in epoch.loss)
+    losses = "  ".join(f"{loss:12.8f}" if loss < 1000 else f"{loss:12.6g}" for loss in epoch.loss)
     accuracies = "  ".join(f"{accuracy:12.2%}" for accuracy in epoch.accuracy)
     return f"{epoch.epoch:5}  {losses}  {accuracies}  {epoch.distance:16.1e}"
 
@@ -152,8 +175,8 @@ def _end(training: Training, lr: float) -> str:
     finished = len(training.epochs)
     if training.diverged:
         return (
-            f"Diverged in epoch {finished}: the loss is no longer a finite number. "
-            f"The learning rate {lr} is too large."
+            f"Diverged in epoch {finished}: the loss is {max(training.epochs[-1].loss):.3g}. "
+            f"The learning rate {lr:g} is too large."
         )
     if not finished:
         return "Interrupted before the first epoch was finished: the weights are as they began."
