@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import scratch
@@ -278,6 +280,14 @@ def test_wrong_usage_exits_with_2_and_says_what_was_expected(arguments, said):
     assert [each for each in said if each not in words] == [], words
     assert "Traceback" not in words
     assert "Value error" not in words
+
+
+@pytest.mark.parametrize("name", ["list", "check", "train"])
+def test_the_readme_names_every_option(name):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Commands")[2]
+    synopsis = re.search(rf"\$ gradtwin {name}\b([^$`]*)", readme)
+    options = {p.opts[0] for p in get_command(app).commands[name].params if p.opts[0][0] == "-"}
+    assert set(re.findall(r"--[a-z-]+", synopsis[1])) == options - {"--help"}
 
 
 def test_without_a_command_the_help_is_shown():
