@@ -297,9 +297,9 @@ def compare(
         ours: a function of scratch tensors; a numpy pair (forward, backward), with or without a
             cache between them; an object with forward and backward; or what `side` returns.
         theirs: a function of torch tensors (or any of the above).
-        arrays: the arguments, anything numpy can read. Floating ones are taken in `dtype`;
-            integers and booleans (class indices, masks) go as they are, and have no gradient: the
-            report says so where all that was given are Python's integers, [1, 2].
+        arrays: the arguments, anything numpy can read, and tensors of either wing. Floating ones
+            are taken in `dtype`; integers and booleans (class indices, masks) go as they are, and
+            have no gradient: the report says so where all were integers, some written [1, 2].
         dtype: "float64" or "float32".
         requires_grad: one bool an argument: which get a gradient. Default: every floating one.
         seed: of the upstream gradient and of every probe.
@@ -427,9 +427,10 @@ def _inputs(arrays: Sequence[Any], dtype: Any) -> tuple[list[Array], np.dtype[An
     inputs = []
     for place, given in enumerate(arrays, start=1):
         try:
-            array = np.asarray(given)
-        except ValueError as error:
-            raise ValueError(f"argument {place} is no array: {error}") from error
+            array = _array(given)
+        except (ValueError, TypeError, RuntimeError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"argument {place} is no array: {error}") from error
         if array.dtype.kind not in "biuf":
             raise TypeError(
                 f"argument {place} must be an array of real numbers, got {type(given).__name__} "
@@ -438,6 +439,15 @@ def _inputs(arrays: Sequence[Any], dtype: Any) -> tuple[list[Array], np.dtype[An
         with np.errstate(over="ignore"):
             inputs.append(array.astype(working) if array.dtype.kind == "f" else array)
     return inputs, working
+
+
+def _array(given: Any) -> Array:
+    """`given` as an array; of a tensor of either wing its numbers, whatever it records."""
+    if callable(getattr(given, "detach", None)):
+        given = given.detach()
+        given = given.cpu() if hasattr(given, "cpu") else given
+        return np.array(given.numpy())
+    return np.asarray(given)
 
 
 def _wanted(inputs: list[Array], requires_grad: Sequence[bool] | None) -> list[bool]:

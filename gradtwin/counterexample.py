@@ -72,7 +72,8 @@ def find_counterexample(
 
     Raises:
         ImportError: without Hypothesis (pip install gradtwin[test]).
-        ValueError: both shapes and a strategy, or neither.
+        ValueError: both shapes and a strategy, or neither; a negative size.
+        TypeError: a shape that is none, such as an array.
 
     >>> import numpy as np, torch
     >>> forward = lambda x: np.where(x > 3, x - 1e-3, x)
@@ -91,6 +92,8 @@ def find_counterexample(
         raise ValueError("give either one shape an argument, or a strategy of all of them")
     if not low <= high:
         raise ValueError(f"low must be at most high, got {low} and {high}")
+    for place, shape in enumerate(shapes, start=1):
+        _check_shape(shape, place)
     drawn = arrays_of(shapes, low, high, sizes) if strategy is None else strategy
     first, second = as_side(ours, "scratch"), as_side(theirs, "torch")
 
@@ -121,13 +124,31 @@ def find_counterexample(
     return Counterexample(tuple(comparison.inputs), comparison)
 
 
+def _check_shape(shape: Any, place: int) -> None:
+    """Whether this is a size or a sequence of sizes and names of sizes."""
+
+    def is_integer(size: Any) -> bool:
+        return isinstance(size, int | np.integer) and not isinstance(size, bool)
+
+    wanted = [shape] if is_integer(shape) else shape
+    if not isinstance(wanted, tuple | list) or not all(
+        is_integer(size) or isinstance(size, str) for size in wanted
+    ):
+        raise TypeError(
+            f"shapes: expected the shape of argument {place} as a size or a tuple of sizes and "
+            f'names, such as 3, (2, 3) or ("N", 3), got {shape!r}'
+        )
+    if any(is_integer(size) and size < 0 for size in wanted):
+        raise ValueError(f"shapes: argument {place} has a negative size, got {shape!r}")
+
+
 def arrays_of(
     shapes: Sequence[Shape], low: float, high: float, sizes: tuple[int, int]
 ) -> SearchStrategy[Any]:
     """A strategy of float arrays of these shapes, a name meaning one size throughout."""
     from hypothesis import strategies as st
 
-    wanted = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    wanted = [(s,) if isinstance(s, int | np.integer) else tuple(s) for s in shapes]
     named = sorted({n for shape in wanted for n in shape if isinstance(n, str)})
     floats = st.floats(low, high, allow_nan=False, width=32)
 

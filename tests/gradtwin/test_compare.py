@@ -718,6 +718,20 @@ def test_bad_arrays(array: Any, error: type[Exception], pattern: str) -> None:
         compare((relu, relu_backward), torch.relu, array)
 
 
+def test_tensors_are_taken_for_their_numbers() -> None:
+    pair = np.square, lambda g, x: 2 * g * x
+    x = torch.tensor([1.5, -2.0], dtype=torch.float64, requires_grad=True)
+    result = compare(pair, torch.square, x)
+    assert result.ok
+    assert result.inputs[0].tolist() == [1.5, -2.0]
+    assert result.gradients[0].ok
+    assert x.grad is None
+    scratch = pytest.importorskip("scratch")
+    assert compare(pair, torch.square, scratch.tensor([1.5, -2.0], requires_grad=True)).gradients
+    with pytest.raises(TypeError, match=r"argument 1 is no array: .*BFloat16"):
+        compare(pair, torch.square, torch.ones(2, dtype=torch.bfloat16))
+
+
 # scratch
 
 

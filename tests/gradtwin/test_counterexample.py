@@ -104,6 +104,29 @@ def test_bad_input(shapes: Any, options: Any, pattern: str) -> None:
         find_counterexample((RELU, RELU), torch.relu, *shapes, **options)
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [[2.0, 3.0], 2.0, "a", ("N", 2.0), (True,), None, np.array([1, 2])],
+    ids=repr,
+)
+def test_what_is_no_shape_is_refused(shape: Any) -> None:
+    with pytest.raises(TypeError, match=r"shapes: expected the shape of argument 2 .*, got"):
+        find_counterexample((linear, linear_backward), F.linear, ("N", "D"), shape, ("H",))
+
+
+def test_sizes_of_shapes() -> None:
+    with pytest.raises(ValueError, match="argument 1 has a negative size, got -1"):
+        find_counterexample((RELU, RELU), torch.relu, -1)
+    found = find_counterexample((RELU, lambda g, x: 2 * g), torch.relu, np.int64(2))
+    assert found is not None
+    assert found.arrays[0].shape == (2,)
+
+
+def test_a_wrong_number_of_shapes_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"ours, linear\(x, w, b\), cannot be called with 1"):
+        find_counterexample((linear, linear_backward), F.linear, ("N", "D"))
+
+
 def test_without_hypothesis_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "hypothesis", None)
     with pytest.raises(ImportError, match=r"gradtwin\[test\]"):
