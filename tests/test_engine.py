@@ -631,7 +631,7 @@ def test_data_that_are_not_numbers(data: Any) -> None:
 
 def test_operations_name_what_they_are_given() -> None:
     """A list is refused, as in PyTorch: it would be copied again at each call."""
-    with pytest.raises(TypeError, match=r"exp: input: expected a scratch.Tensor or a numpy array, got list"):
+    with pytest.raises(TypeError, match=r"exp: input: expected a .* got list"):
         scratch.exp([1.0])
     with pytest.raises(TypeError, match=r"mul: .*got str 'a'"):
         leaf(1.0) * "a"
