@@ -164,8 +164,8 @@ def both_raised_finding(ours: Raised, theirs: Raised) -> Finding:
     return Finding(
         "raises",
         "both",
-        f"ours raised {ours}; theirs raised {theirs}. These two do not refuse the input for the "
-        "same reason",
+        f"ours raised {ours}; theirs raised {theirs}. These are not two comparable "
+        "refusals of the input",
         {"ours": ours.to_dict(), "theirs": theirs.to_dict()},
     )
 
