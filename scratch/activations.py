@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .autograd import Array, on_either, primitive, raw
+from .checks import dimension, floating, integer, number
 from .prepared import FLOAT32, FLOAT64, LARGE, ZEROS, in_each_dtype
 from .special import ndtr, of_float64, times_density, x_ndtr_of
 from .tensor import Tensor
@@ -125,10 +126,12 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Any:
     >>> F.softplus(scratch.tensor([-1.0, 0.0, 30.0])).numpy().round(4)
     array([ 0.3133,  0.6931, 30.    ])
     """
-    with np.errstate(over="ignore"):  # an infinite beta x is above any threshold
+    beta, threshold = number("beta", beta), number("threshold", threshold)
+    # an infinite beta x is above any threshold; log 2 / 0 is the limit for beta = 0, inf * 0 none
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         z = input * beta
-    e, below, linear = np.exp(minus_abs(z)), raw(z) < 0, raw(z) > threshold
-    value = np.where(linear, input, (np.where(below, 0, z) + np.log1p(e)) / beta)
+        e, below, linear = np.exp(minus_abs(z)), raw(z) < 0, raw(z) > threshold
+        value = np.where(linear, input, (np.where(below, 0, z) + np.log1p(e)) / beta)
     return value, lambda g: g * np.where(linear, 1, np.where(below, e, 1) / (1 + e))
 
 
@@ -216,6 +219,8 @@ def leaky_relu(input: Array, negative_slope: float = 0.01) -> Any:
     >>> F.leaky_relu(scratch.tensor([-1.0, 2.0])).tolist()
     [-0.01, 2.0]
     """
+    if type(negative_slope) is not float:
+        negative_slope = number("negative_slope", negative_slope)
     above = raw(input) > 0
     value = np.where(above, input, input * negative_slope)
     return value, lambda g: np.where(above, g, g * negative_slope)
@@ -261,7 +266,7 @@ def elu(input: Array, alpha: float = 1.0) -> Any:
     >>> F.elu(scratch.tensor([-800.0, 2.0])).tolist()
     [-1.0, 2.0]
     """
-    return scaled_elu(input, 1.0, alpha, 1.0)
+    return scaled_elu(input, 1.0, number("alpha", alpha), 1.0)
 
 
 @primitive
@@ -288,6 +293,7 @@ def celu(input: Array, alpha: float = 1.0) -> Any:
     >>> F.celu(scratch.tensor([-800.0, 2.0]), alpha=2.0).tolist()
     [-2.0, 2.0]
     """
+    alpha = number("alpha", alpha)
     if alpha == 0:
         raise ValueError("alpha: expected a number other than 0, got 0")
     return scaled_elu(input, 1.0, alpha, 1 / alpha)
@@ -295,9 +301,9 @@ def celu(input: Array, alpha: float = 1.0) -> Any:
 
 def scaled_elu(input: Any, above: float, below: float, rate: float) -> Any:
     """The value and partial of above x where x > 0, else below (exp(rate x) - 1)."""
-    positive = raw(input) > 0
-    low = np.where(raw(input) >= 0, 0, input * rate)  # exp sees no large number
-    value = np.where(positive, input * above, below * np.expm1(low))
+    positive, not_below = raw(input) > 0, raw(input) >= 0
+    low = np.where(not_below, 0, input * rate)  # exp sees no large number
+    value = np.where(not_below, input * above, below * np.expm1(low))
     return value, lambda g: g * np.where(positive, above, below * rate * np.exp(low))
 
 
@@ -311,6 +317,7 @@ def threshold(input: Array, threshold: float, value: float) -> Any:
     >>> F.threshold(scratch.tensor([0.5, 2.0]), 1.0, -1.0).tolist()
     [-1.0, 2.0]
     """
+    threshold, value = number("threshold", threshold), number("value", value)
     x = raw(input)
     passed = ~(x <= threshold)
     return np.where(passed, x, value), lambda g: kept(g, passed)
@@ -326,6 +333,7 @@ def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     >>> F.hardtanh(scratch.tensor([-3.0, 0.5, 3.0])).tolist()
     [-1.0, 0.5, 1.0]
     """
+    min_val, max_val = number("min_val", min_val), number("max_val", max_val)
     if min_val > max_val:
         raise ValueError(f"min_val: expected at most max_val = {max_val}, got {min_val}")
     x = raw(input)
@@ -373,6 +381,7 @@ def hardshrink(input: Array, lambd: float = 0.5) -> Any:
     >>> F.hardshrink(scratch.tensor([-2.0, 0.5, 0.75])).tolist()
     [-2.0, 0.0, 0.75]
     """
+    lambd = number("lambd", lambd)
     x = raw(input)
     value = np.where((x >= -lambd) & (x <= lambd), 0, x)
     return value, lambda g: kept(g, (x < -lambd) | (x > lambd))
@@ -388,7 +397,8 @@ def softshrink(input: Array, lambd: float = 0.5) -> Any:
     >>> F.softshrink(scratch.tensor([-2.0, 0.5, 0.75])).tolist()
     [-1.5, 0.0, 0.25]
     """
-    if lambd < 0:
+    lambd = number("lambd", lambd)
+    if not lambd >= 0:
         raise ValueError(f"lambd: expected at least 0, got {lambd}")
     x = raw(input)
     value = x - x.clip(-lambd, lambd)
@@ -497,10 +507,11 @@ def glu(input: Array, dim: int = -1) -> Any:
     >>> F.glu(scratch.tensor([3.0, 4.0, 0.0, 0.0])).tolist()
     [1.5, 2.0]
     """
-    length = length_along(dim, input.shape)
+    axis = dimension("dim", dim, input.ndim)
+    length = input.shape[axis] if input.ndim else 1
     if length % 2:
         raise ValueError(f"input: expected an even length along dim {dim}, got {input.shape}")
-    before = (slice(None),) * (dim % input.ndim)
+    before = (slice(None),) * axis
     a, b = input[(*before, slice(length // 2))], input[(*before, slice(length // 2, None))]
     h = np.exp((b / 2).clip(*BOUND.get(input.dtype, BOUND[FLOAT64])))
     both = h + 1 / h
@@ -589,7 +600,9 @@ def below_the_largest(input: Any, dim: int | None, dtype: Any) -> Any:
     """x minus the largest along dim: exp of it cannot overflow, and softmax stays the same."""
     if dim is None:
         raise ValueError("dim: expected the dimension of the classes, such as dim=1, got None")
-    z = input if dtype is None else input.astype(dtype)
+    if type(dim) is not int or not -input.ndim <= dim < input.ndim:
+        dimension("dim", dim, input.ndim)
+    z = input if dtype is None else input.astype(floating("dtype", dtype))
     if z.dtype.kind != "f":
         raise TypeError(f"input: expected floating point numbers, got {z.dtype}; name dtype")
     return z - np.maximum.reduce(raw(z), dim, keepdims=True, initial=-np.inf)
@@ -608,10 +621,12 @@ def maxout(input: Array, pieces: int, dim: int = -1) -> Any:
     >>> F.maxout(scratch.tensor([1.0, 5.0, -2.0, -3.0]), pieces=2).tolist()
     [5.0, -2.0]
     """
-    length = length_along(dim, input.shape)
+    axis, shape = dimension("dim", dim, input.ndim), input.shape
+    if not shape:
+        raise ValueError("input: expected at least one dimension, got a 0-d tensor")
+    length, pieces = shape[axis], integer("pieces", pieces)
     if pieces < 1 or length % pieces:
         raise ValueError(f"pieces: expected a divisor of the length {length}, got {pieces}")
-    shape, axis = input.shape, dim % input.ndim
     groups = raw(input).reshape(*shape[:axis], length // pieces, pieces, *shape[axis + 1 :])
     value = groups.max(axis=axis + 1)
     largest = groups == np.expand_dims(value, axis + 1)
@@ -642,13 +657,6 @@ def kept(g: Any, mask: Any) -> Any:
     chosen = mask.astype(bits)
     chosen *= g.view(bits)
     return chosen.view(g.dtype)
-
-
-def length_along(dim: int, shape: tuple[int, ...]) -> int:
-    """The length of dimension dim; IndexError where there is no such dimension."""
-    if not -len(shape) <= dim < len(shape):
-        raise IndexError(f"dim: expected one of the dimensions of shape {shape}, got {dim}")
-    return shape[dim]
 
 
 # ---- by name --------------------------------------------------------------------------------
@@ -697,10 +705,13 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def get_activation(activation: str | Activation | None) -> Activation:
+def get_activation(
+    activation: str | Activation | None, argument: str = "activation"
+) -> Activation:
     """The function that `activation` stands for: a name, a function of a tensor, or None.
 
     None is `identity`; "softmax" and "log_softmax" work along the last dim.
+    `argument`: what the caller calls it, for the error.
     ValueError: an unknown name. TypeError: neither a name, a function nor None.
 
     Lecture: "El perceptrón: Función de activación".
@@ -713,12 +724,12 @@ def get_activation(activation: str | Activation | None) -> Activation:
     if isinstance(activation, str):
         if activation not in ACTIVATIONS:
             raise ValueError(
-                f"activation: unknown name {activation!r}; known: {', '.join(sorted(ACTIVATIONS))}"
+                f"{argument}: unknown name {activation!r}; known: {', '.join(sorted(ACTIVATIONS))}"
             )
         return ACTIVATIONS[activation]
     if not callable(activation):
         raise TypeError(
-            f"activation: expected a name, a function of one tensor or None, got {activation!r}"
+            f"{argument}: expected a name, a function of one tensor or None, got {activation!r}"
         )
     return activation
 

@@ -26,6 +26,32 @@ def number(name: str, value: Any) -> Any:
     return value
 
 
+def integer(name: str, value: Any) -> int:
+    """An integer, and no boolean; TypeError for anything else.
+
+    >>> integer("pieces", np.int64(2))
+    2
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: expected an integer, got {type(value).__name__} {value!r}")
+    return int(value)
+
+
+def floating(name: str, dtype: Any) -> np.dtype[Any]:
+    """A dtype of floating point numbers, by name or as numpy's; TypeError for anything else.
+
+    >>> floating("dtype", "float32")
+    dtype('float32')
+    """
+    try:
+        kind: np.dtype[Any] | None = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if dtype is None or kind is None or kind.kind != "f":
+        raise TypeError(f"{name}: expected a floating point dtype, got {dtype!r}")
+    return kind
+
+
 def dimension(name: str, dim: Any, ndim: int) -> int:
     """A dimension of a tensor of ndim dimensions, counted from the front: 0 to ndim - 1.
 
@@ -35,12 +61,13 @@ def dimension(name: str, dim: Any, ndim: int) -> int:
     >>> dimension("dim", -1, 3)
     2
     """
-    if isinstance(dim, (bool, np.bool_)) or not isinstance(dim, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {type(dim).__name__} {dim!r}")
+    if type(dim) is not int:
+        dim = integer(name, dim)
     count = max(ndim, 1)
     if not -count <= dim < count:
         raise IndexError(
             f"{name}: {dim} is out of range for a tensor of {ndim} dimensions "
             f"(expected {-count} to {count - 1})"
         )
-    return int(dim) % count
+    position: int = dim % count
+    return position

@@ -7,7 +7,7 @@ convolutional networks).
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -29,12 +29,15 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Any:
     >>> h
     tensor([16.])
     """
-    z = input.dot(weight.T)
-    if input.dtype is not weight.dtype:
-        raise ValueError("weight: expected the dtype of input")
+    if input.dtype is not weight.dtype or weight.ndim != 2:
+        refuse_linear(input, weight, bias)
+    try:
+        z = input.dot(weight.T)
+    except ValueError:
+        refuse_linear(input, weight, bias)
     if bias is not None:
         if bias.ndim != 1 or len(bias) != len(weight) or bias.dtype is not z.dtype:
-            raise ValueError("bias: expected shape (out,) and the dtype of input")
+            refuse_linear(input, weight, bias)
         z += bias
     if input.ndim == 2:
         return (
@@ -48,6 +51,22 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Any:
         lambda g: g.dot(weight),
         lambda g: rows(g).T.dot(rows(input)),
         lambda g: sum_of_rows(rows(g)),
+    )
+
+
+def refuse_linear(input: Any, weight: Any, bias: Any) -> NoReturn:
+    """Say which argument of `linear` does not fit: numpy's words would show weight transposed."""
+    wanted = input.shape[-1] if input.ndim else "in"
+    if weight.ndim != 2 or weight.shape[1] != wanted:
+        raise ValueError(
+            f"weight: expected shape (out, {wanted}) for an input of shape {input.shape}, "
+            f"got {weight.shape}"
+        )
+    if input.dtype != weight.dtype:
+        raise ValueError(f"weight: expected the dtype of input, {input.dtype}, got {weight.dtype}")
+    raise ValueError(
+        f"bias: expected shape ({len(weight)},) and the dtype of input, {input.dtype}, "
+        f"got {bias.shape} {bias.dtype}"
     )
 
 

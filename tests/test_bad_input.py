@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+import scratch
 import scratch.functional as F
 from scratch import tensor as T
 
@@ -122,6 +123,252 @@ LOSSES: dict[str, Row] = {
 }
 
 OPERATIONS: dict[str, Row] = {
+    "threshold value None": (
+        lambda: F.threshold(v, 1, None),  # type: ignore[arg-type]
+        TypeError,
+        "threshold: value: expected a number, got NoneType",
+    ),
+    "threshold str": (
+        lambda: F.threshold(v, "a", 1),  # type: ignore[arg-type]
+        TypeError,
+        "threshold: threshold: expected a number, got str 'a'",
+    ),
+    "leaky_relu": (
+        lambda: F.leaky_relu(v, "a"),  # type: ignore[arg-type]
+        TypeError,
+        "leaky_relu: negative_slope: expected a number, got str 'a'",
+    ),
+    "elu": (
+        lambda: F.elu(v, alpha=None),  # type: ignore[arg-type]
+        TypeError,
+        "elu: alpha: expected a number, got NoneType",
+    ),
+    "celu": (
+        lambda: F.celu(v, alpha="a"),  # type: ignore[arg-type]
+        TypeError,
+        "celu: alpha: expected a number, got str",
+    ),
+    "softplus beta": (
+        lambda: F.softplus(v, beta=[1]),  # type: ignore[arg-type]
+        TypeError,
+        r"softplus: beta: expected a number, got list \[1\]",
+    ),
+    "softplus threshold": (
+        lambda: F.softplus(v, threshold="a"),  # type: ignore[arg-type]
+        TypeError,
+        "softplus: threshold: expected a number, got str 'a'",
+    ),
+    "hardtanh": (
+        lambda: F.hardtanh(v, -1, None),  # type: ignore[arg-type]
+        TypeError,
+        "hardtanh: max_val: expected a number, got NoneType",
+    ),
+    "hardshrink": (
+        lambda: F.hardshrink(v, "a"),  # type: ignore[arg-type]
+        TypeError,
+        "hardshrink: lambd: expected a number, got str 'a'",
+    ),
+    "softshrink": (
+        lambda: F.softshrink(v, "a"),  # type: ignore[arg-type]
+        TypeError,
+        "softshrink: lambd: expected a number, got str 'a'",
+    ),
+    "softshrink NaN": (
+        lambda: F.softshrink(v, float("nan")),
+        RuntimeError,
+        "softshrink: lambd: expected at least 0, got nan",
+    ),
+    "maxout pieces": (
+        lambda: F.maxout(v, 2.0),  # type: ignore[arg-type]
+        TypeError,
+        "maxout: pieces: expected an integer, got float 2.0",
+    ),
+    "maxout dim": (
+        lambda: F.maxout(v, 2, dim="a"),  # type: ignore[arg-type]
+        TypeError,
+        "maxout: dim: expected an integer, got str 'a'",
+    ),
+    "glu dim": (
+        lambda: F.glu(v, dim=1.0),  # type: ignore[arg-type]
+        TypeError,
+        "glu: dim: expected an integer, got float 1.0",
+    ),
+    "softmax two dims": (
+        lambda: F.softmax(m, dim=(0, 1)),  # type: ignore[arg-type]
+        TypeError,
+        r"softmax: dim: expected an integer, got tuple \(0, 1\)",
+    ),
+    "softmax dim str": (
+        lambda: F.softmax(m, dim="a"),  # type: ignore[arg-type]
+        TypeError,
+        "softmax: dim: expected an integer, got str 'a'",
+    ),
+    "softmax dim float": (
+        lambda: F.log_softmax(m, dim=1.0),  # type: ignore[arg-type]
+        TypeError,
+        "log_softmax: dim: expected an integer, got float 1.0",
+    ),
+    "softmax dim too large": (
+        lambda: F.softmax(m, dim=2),
+        IndexError,
+        r"softmax: dim: 2 is out of range .*expected -2 to 1",
+    ),
+    "softmax dtype": (
+        lambda: F.softmax(m, dim=1, dtype="int64"),
+        TypeError,
+        "softmax: dtype: expected a floating point dtype, got 'int64'",
+    ),
+    "linear weight": (
+        lambda: F.linear(T(np.ones((2, 3))), T(np.ones((4, 2)))),
+        RuntimeError,
+        r"linear: weight: expected shape \(out, 3\) for an input of shape \(2, 3\), got \(4, 2\)",
+    ),
+    "linear weight 0-d": (
+        lambda: F.linear(m, T(3.0)),
+        RuntimeError,
+        r"linear: weight: expected shape \(out, 2\) .*, got \(\)",
+    ),
+    "linear weight dtype": (
+        lambda: F.linear(m, m.to("float32")),
+        RuntimeError,
+        "linear: weight: expected the dtype of input, float64, got float32",
+    ),
+    "linear bias": (
+        lambda: F.linear(T(np.ones((2, 3))), T(np.ones((4, 3))), v),
+        RuntimeError,
+        r"linear: bias: expected shape \(4,\) and the dtype of input, float64, got \(2,\) float64",
+    ),
+    "reshape -2": (
+        lambda: scratch.reshape(T(np.ones(6)), (-2, 3)),
+        RuntimeError,
+        r"reshape: shape: expected lengths of 0 and more, or -1 once, got \(-2, 3\)",
+    ),
+    "reshape size": (
+        lambda: m.reshape(3),
+        RuntimeError,
+        r"reshape: shape: \(2, 2\) cannot be laid out as \(3,\)",
+    ),
+    "reshape float": (
+        lambda: m.reshape(2.0, 2),
+        TypeError,
+        "reshape: shape: expected an integer, got float 2.0",
+    ),
+    "reshape str": (
+        lambda: scratch.reshape(m, "a"),
+        TypeError,
+        "reshape: shape: expected an integer, got str 'a'",
+    ),
+    "expand float": (
+        lambda: m.expand(3.0, 2),
+        TypeError,
+        "expand: shape: expected an integer, got float 3.0",
+    ),
+    "expand -2": (
+        lambda: m.expand(-2, 2),
+        RuntimeError,
+        r"expand: shape: .*got \(-2, 2\)",
+    ),
+    "transpose str": (
+        lambda: m.transpose("a", 1),
+        TypeError,
+        "transpose: dim0: expected an integer, got str 'a'",
+    ),
+    "transpose bool": (
+        lambda: m.transpose(0, True),
+        TypeError,
+        "transpose: dim1: expected an integer, got bool True",
+    ),
+    "transpose range": (
+        lambda: m.transpose(0, 2),
+        IndexError,
+        "transpose: dim1: 2 is out of range .*expected -2 to 1",
+    ),
+    "unsqueeze str": (
+        lambda: m.unsqueeze("a"),
+        TypeError,
+        "unsqueeze: dim: expected an integer, got str 'a'",
+    ),
+    "unsqueeze range": (
+        lambda: m.unsqueeze(4),
+        IndexError,
+        "unsqueeze: dim: 4 is out of range .*expected -3 to 2",
+    ),
+    "permute twice": (
+        lambda: m.permute(0, 0),
+        RuntimeError,
+        r"permute: dims: \(0, 0\) names a dimension twice",
+    ),
+    "permute range": (lambda: m.permute(0, 2), IndexError, "permute: dims: 2 is out of range"),
+    "permute str": (
+        lambda: m.permute("a", 0),
+        TypeError,
+        "permute: dims: expected an integer, got str 'a'",
+    ),
+    "flatten": (
+        lambda: m.flatten(0, "a"),
+        TypeError,
+        "flatten: end_dim: expected an integer, got str 'a'",
+    ),
+    "stack None": (
+        lambda: scratch.stack(None),
+        TypeError,
+        "stack: tensors: expected a sequence of tensors, got NoneType",
+    ),
+    "stack of one tensor": (
+        lambda: scratch.stack(m),
+        TypeError,
+        "stack: tensors: expected a sequence of tensors, got Tensor",
+    ),
+    "stack dim str": (
+        lambda: scratch.stack([m, m], dim="a"),  # type: ignore[arg-type]
+        TypeError,
+        "stack: dim: expected an integer, got str 'a'",
+    ),
+    "stack dim range": (
+        lambda: scratch.stack([m, m], dim=4),
+        IndexError,
+        "stack: dim: 4 is out of range .*expected -3 to 2",
+    ),
+    "cat dim": (
+        lambda: scratch.cat([m, m], dim="a"),  # type: ignore[arg-type]
+        TypeError,
+        "cat: dim: expected an integer, got str 'a'",
+    ),
+    "mean in integers": (
+        lambda: m.mean(dtype="int64"),
+        TypeError,
+        "mean: dtype: expected a floating point dtype, got 'int64'",
+    ),
+    "sum in integers": (
+        lambda: m.sum(dtype="int64"),
+        TypeError,
+        "sum: dtype: expected a floating point dtype, got 'int64'",
+    ),
+    "addmm vector": (
+        lambda: scratch.addmm(m, m, v),
+        RuntimeError,
+        r"addmm: mat1, mat2: expected matrices, got \(2, 2\) and \(2,\)",
+    ),
+    "addmm sizes": (
+        lambda: scratch.addmm(m, m, T(np.ones((3, 2)))),
+        RuntimeError,
+        r"addmm: mat2: expected shape \(2, m\) beside mat1 of \(2, 2\), got \(3, 2\)",
+    ),
+    "addmm input": (
+        lambda: scratch.addmm(T(np.ones(3)), m, m, beta=0),
+        RuntimeError,
+        r"addmm: input: expected a shape that broadcasts to \(2, 2\), got \(3,\)",
+    ),
+    "addmm dtype": (
+        lambda: scratch.addmm(m.to("float32"), m, m),
+        RuntimeError,
+        "addmm: input, mat1, mat2: expected one dtype, got float32, float64, float64",
+    ),
+    "addmm alpha": (
+        lambda: scratch.addmm(m, m, m, alpha="a"),  # type: ignore[arg-type]
+        TypeError,
+        "addmm: alpha: expected a number, got str 'a'",
+    ),
     "to complex": (lambda: v.to("complex64"), TypeError, "dtype: .*real numbers.*'complex64'"),
     "to None": (lambda: v.to(None), TypeError, "dtype: .*got None"),
     "to unknown": (lambda: v.to("flaot32"), TypeError, "dtype: .*'flaot32'"),
@@ -187,3 +434,62 @@ def test_weights_keep_the_dtype_of_the_input() -> None:
         assert F.binary_cross_entropy(p, p, weight=w).dtype == np.float32
         loss = F.binary_cross_entropy_with_logits(p, p, weight=w, pos_weight=w)
         assert loss.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("softplus", {"beta": 0}), ("softplus", {"beta": -0.0}), ("softplus", {"beta": np.nan}),
+        ("softplus", {"beta": -1.0}), ("softplus", {"threshold": np.nan}),
+        ("elu", {"alpha": np.nan}), ("celu", {"alpha": np.nan}), ("leaky_relu",
+        {"negative_slope": np.nan}), ("hardshrink", {"lambd": -1.0}),
+    ],
+)  # fmt: skip
+def test_odd_numbers_mean_what_they_mean_in_pytorch(name: str, options: dict[str, Any]) -> None:
+    """PyTorch computes with them, so do we: the same value and gradient, without warnings."""
+    found = []
+    for make, wing in ((T, F), (torch.tensor, torch.nn.functional)):
+        x = make([-1.5, 0.0, 2.0], requires_grad=True)
+        y = getattr(wing, name)(x, **options)
+        y.sum().backward()
+        found.append((np.asarray(y.detach()), np.asarray(x.grad)))
+    for ours, theirs in zip(*found):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)  # PyTorch's are float32
+
+
+def test_options_that_are_numpys_numbers_keep_float32() -> None:
+    x = T([-1.0, 2.0], dtype="float32")
+    half = np.float64(0.5)
+    for y in (F.leaky_relu(x, half), F.elu(x, half), F.threshold(x, half, half),
+              F.hardtanh(x, -half, half), F.softplus(x, half)):  # fmt: skip
+        assert y.dtype == np.float32
+
+
+@pytest.mark.parametrize("options", [{"beta": 0}, {"alpha": 0}, {"beta": 0, "alpha": 0}])
+def test_addmm_leaves_out_what_counts_0(options: dict[str, Any]) -> None:
+    found = []
+    for make, wing in ((T, scratch), (torch.tensor, torch)):
+        input, a, b = (
+            make([[np.nan if ignored else 2.0] * 2] * 2, requires_grad=True)
+            for ignored in ("beta" in options, "alpha" in options, False)
+        )
+        y = wing.addmm(input, a, b, **options)
+        y.sum().backward()
+        found.append([np.asarray(x) for x in (y.detach(), input.grad, a.grad, b.grad)])
+    for ours, theirs in zip(*found):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_logsumexp_of_integers_is_a_float() -> None:
+    for data in (np.array([1, 2]), np.array([1, 2], np.int8), np.array([True, False])):
+        ours = scratch.logsumexp(T(data), 0)
+        assert ours.dtype == np.float64
+        theirs = torch.logsumexp(torch.tensor(data, dtype=torch.float64), 0)
+        assert ours.item() == pytest.approx(theirs.item(), rel=1e-15)
+
+
+def test_the_mean_of_nothing_is_nan() -> None:
+    x = T(np.zeros((0, 2)), requires_grad=True)
+    for y in (x.mean(), x.mean(0)):
+        assert np.isnan(y.detach().numpy()).all()
+        y.sum().backward()

@@ -14,7 +14,7 @@ import numpy as np
 from ..activations import ONE, log_softmax
 from ..autograd import Array, on_either, part_of, primitive, raw
 from ..autograd.errors import ArgumentError
-from ..checks import number
+from ..checks import integer, number
 from ..linear import sum_of_rows
 from ..operations.arithmetic import where
 from ..prepared import Prepared
@@ -56,7 +56,7 @@ def cross_entropy(
     label_smoothing = number("cross_entropy: label_smoothing", label_smoothing)
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(f"label_smoothing: expected 0 to 1, got {label_smoothing}")
-    ignore_index = class_index("cross_entropy: ignore_index", ignore_index)
+    ignore_index = integer("cross_entropy: ignore_index", ignore_index)
     input, target = as_tensor("input", input), as_tensor("target", target)
     check_floating(input)
     weight = class_weights(weight, input)
@@ -90,7 +90,7 @@ def nll_loss(
     Arguments, shapes and errors as `cross_entropy`, with log-probabilities for logits.
     """
     check_reduction(reduction)
-    ignore_index = class_index("nll_loss: ignore_index", ignore_index)
+    ignore_index = integer("nll_loss: ignore_index", ignore_index)
     input, target = as_tensor("input", input), as_tensor("target", target)
     check_floating(input)
     weight = class_weights(weight, input)
@@ -120,7 +120,7 @@ def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str
         check_floating(input)
         one = 1
     if type(ignore_index) is not int:
-        ignore_index = class_index("ignore_index", ignore_index)
+        ignore_index = integer("ignore_index", ignore_index)
     if y.dtype.kind not in "iu" or y.shape != input.shape[:1]:
         check_classes(input, y)
     counted = None if ignore_index < 0 and are_classes(y, classes) else y != ignore_index
@@ -279,13 +279,6 @@ def as_tensor(name: str, x: Any) -> Tensor:
 def check_floating(input: Any) -> None:
     if input.dtype.kind != "f":
         raise TypeError(f"input: expected floating point numbers, got {input.dtype}")
-
-
-def class_index(name: str, index: Any) -> int:
-    """An integer, and no boolean."""
-    if isinstance(index, bool) or not isinstance(index, (int, np.integer)):
-        raise TypeError(f"{name}: expected an integer, got {type(index).__name__} {index!r}")
-    return int(index)
 
 
 def class_weights(weight: Any, input: Tensor) -> Any:

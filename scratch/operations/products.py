@@ -12,8 +12,7 @@ import numpy as np
 
 from ..autograd import Array, primitive
 from ..autograd.broadcasting import stretched_axes
-from ..autograd.errors import ArgumentError
-from ..tensor import Tensor
+from ..checks import number
 
 
 @primitive
@@ -52,21 +51,50 @@ def matmul(input: Array, other: Array) -> Any:
     return value, d_input, d_other
 
 
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
+@primitive
+def addmm(
+    input: Array, mat1: Array, mat2: Array, *, beta: float = 1, alpha: float = 1
+) -> Any:
     """beta * input + alpha * (mat1 @ mat2); shapes that broadcast to (n, m), (n, k), (k, m).
 
-    The lecture's w0 + X W; composed of the two operations that it names.
+    The lecture's w0 + X W. What beta or alpha 0 leaves out may hold NaN, as in PyTorch.
+
+    Raises ValueError (a RuntimeError too) where shapes or dtypes do not fit, TypeError where beta
+    or alpha is no number.
     """
-    product = matmul(mat1, mat2)
-    if product.ndim != 2:
-        raise ArgumentError(
-            f"mat1, mat2: expected matrices, got shapes {mat1.shape} and {mat2.shape}"
+    beta, alpha = number("beta", beta), number("alpha", alpha)
+    check_addmm(input, mat1, mat2)
+    before, after = input.shape, (len(mat1), mat2.shape[1])
+    value = times(input, beta) + times(mat1.dot(mat2), alpha)
+    return (
+        value,
+        lambda g: np.sum(times(g, beta), axis=stretched_axes(before, after)).reshape(before),
+        lambda g: times(g, alpha).dot(mat2.T),
+        lambda g: mat1.T.dot(times(g, alpha)),
+    )
+
+
+def times(x: Any, factor: float) -> Any:
+    """x * factor; by a factor of 0 all is 0, also NaN and infinity."""
+    if factor == 1:
+        return x
+    return x * factor if factor != 0 else np.where(np.zeros(x.shape, bool), x, 0)
+
+
+def check_addmm(input: Any, mat1: Any, mat2: Any) -> None:
+    """Say which argument of `addmm` does not fit."""
+    if mat1.ndim != 2 or mat2.ndim != 2:
+        raise ValueError(f"mat1, mat2: expected matrices, got {mat1.shape} and {mat2.shape}")
+    if mat1.shape[1] != mat2.shape[0]:
+        raise ValueError(
+            f"mat2: expected shape ({mat1.shape[1]}, m) beside mat1 of {mat1.shape}, "
+            f"got {mat2.shape}"
         )
-    product = product if alpha == 1 else product * alpha
-    fits = all(k in (1, n) for k, n in zip(input.shape[::-1], product.shape[::-1]))
-    if len(input.shape) > 2 or not fits:
-        raise ArgumentError(
-            f"input: expected a shape that broadcasts to {product.shape}, got {input.shape}"
+    if not input.dtype == mat1.dtype == mat2.dtype:
+        raise ValueError(
+            f"input, mat1, mat2: expected one dtype, got {input.dtype}, {mat1.dtype}, {mat2.dtype}"
         )
-    total: Tensor = (input if beta == 1 else input * beta) + product
-    return total
+    after = len(mat1), mat2.shape[1]
+    fits = all(k in (1, n) for k, n in zip(input.shape[::-1], after[::-1]))
+    if input.ndim > 2 or not fits:
+        raise ValueError(f"input: expected a shape that broadcasts to {after}, got {input.shape}")

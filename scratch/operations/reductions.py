@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Array, primitive, raw
+from ..checks import dimension, floating
 
 Dim = int | tuple[int, ...] | None
 
@@ -24,6 +25,8 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
     tensor([4., 6.])
     """
     axis, shape, old = axes(dim, input.ndim), input.shape, input.dtype
+    if dtype is not None and old.kind == "f":  # its gradient would pass through integers
+        dtype = floating("dtype", dtype)
     value = np.sum(input, axis=axis, keepdims=keepdim, dtype=dtype)
 
     def d_input(g: Any) -> Any:
@@ -37,12 +40,14 @@ def sum(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = No
 def mean(input: Array, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The mean over dim: each of the n elements receives g / n.
 
-    Integers have no mean of their own dtype: name dtype, as in PyTorch.
+    Integers have no mean of their own dtype: name dtype, as in PyTorch. The mean of nothing is NaN.
     """
     axis, shape, old = axes(dim, input.ndim), input.shape, input.dtype
-    if dtype is None and old.kind != "f":
+    if dtype is not None:
+        dtype = floating("dtype", dtype)
+    elif old.kind != "f":
         raise ValueError(f"input: the mean needs floating point numbers, got {old}; name dtype")
-    n = reduced_size(shape, axis)
+    n = reduced_size(shape, axis) or np.nan  # the mean of nothing is NaN
     value = np.sum(input, axis=axis, keepdims=keepdim, dtype=dtype) / np.array(n, dtype or old)
 
     def d_input(g: Any) -> Any:
@@ -61,6 +66,8 @@ def prod(
     Not g * value / x: that is 0/0 where an element is 0.
     """
     axis, shape, old = axes(dim, input.ndim), input.shape, input.dtype
+    if dtype is not None and old.kind == "f":  # its gradient would pass through integers
+        dtype = floating("dtype", dtype)
     value = np.prod(raw(input), axis=axis, keepdims=keepdim, dtype=dtype)
 
     def d_input(g: Any) -> Any:
@@ -117,6 +124,8 @@ def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Any:
 
     Its derivative is the softmax, exp(x - value).
     """
+    if input.dtype.kind != "f":  # integers have no logarithm of their own dtype
+        input = input.astype(np.float64)
     axis, shape = axes(dim, input.ndim), input.shape
     top = np.max(raw(input), axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)  # inf - inf would be NaN
@@ -138,11 +147,8 @@ def axes(dim: Dim, ndim: int) -> Any:
     for d in several:
         if isinstance(d, bool) or not isinstance(d, (int, np.integer)):
             raise TypeError(f"dim: expected an integer or a tuple of them, got {dim!r}")
-        if not -max(ndim, 1) <= d < max(ndim, 1):  # a 0-d tensor answers to 0 and -1
-            raise IndexError(
-                f"dim: {d} is out of range for a tensor of {ndim} dimensions "
-                f"(expected {-max(ndim, 1)} to {max(ndim, 1) - 1})"
-            )
+        if not -max(ndim, 1) <= d < max(ndim, 1):
+            dimension("dim", d, ndim)
     if ndim == 0:
         return None
     positive = tuple(int(d) % ndim for d in several)
