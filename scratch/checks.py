@@ -19,6 +19,8 @@ def number(name: str, value: Any) -> Any:
     >>> number("alpha", np.float64(0.5))
     0.5
     """
+    if type(value) is float:  # a default, mostly
+        return value
     if isinstance(value, (np.integer, np.floating, np.bool_)):
         value = value.item()
     if not isinstance(value, (int, float)):

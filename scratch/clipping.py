@@ -45,6 +45,7 @@ def clip_grad_norm_(
     [0.6, 0.8]
     """
     _check_limit("max_norm", max_norm)
+    _check_number("norm_type", norm_type)
     norm_type = float(norm_type)
     if not norm_type > 0:
         raise ValueError(f"norm_type: expected a number above 0, or infinity, got {norm_type!r}")
@@ -96,7 +97,12 @@ def _norm(values: Any, p: float) -> Any:
 
 
 def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[np.ndarray]:
-    several = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    try:
+        several = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    except TypeError as error:
+        raise TypeError(
+            f"parameters: expected Tensors, got {type(parameters).__name__}"
+        ) from error
     for i, p in enumerate(several):
         if not isinstance(p, Tensor):
             raise TypeError(f"parameters[{i}]: expected a Tensor, got {type(p).__name__}")
@@ -104,5 +110,15 @@ def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[np.ndarray]:
 
 
 def _check_limit(name: str, limit: float) -> None:
+    _check_number(name, limit)
     if not limit >= 0:
         raise ValueError(f"{name}: expected 0 or more, got {limit!r}")
+
+
+def _check_number(name: str, value: Any) -> None:
+    try:
+        math.isnan(value)
+    except TypeError as error:
+        raise TypeError(
+            f"{name}: expected a number, got {type(value).__name__} {value!r}"
+        ) from error

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .activations import Activation, activation_label, get_activation
-from .initializers import Initializer, get_initializer
+from .initializers import Initializer, generator, get_initializer
 from .linear import linear
 from .module import Linear, Module, as_tensor, check_input
 from .tensor import Tensor
@@ -33,7 +33,7 @@ class FullyConnected(Module):
     `bias`: whether the layers have one; it starts at 0.
     `initializer`: a name or a function of (rng, shape), see `initializers`; the weights are
     drawn from `numpy.random.default_rng(seed)` in float64, first layer first.
-    `dtype`: "float32" or "float64".
+    `dtype`: "float32" or "float64", or what goes by that name, as `numpy.float32`.
     Parameters: `layers.0.weight` (out, in), `layers.0.bias` (out,), `layers.1.weight`, ...
     ValueError: fewer than two sizes, a size below 1, an unknown name or dtype, an initializer
     that returns another shape. TypeError: a size that is no integer.
@@ -57,26 +57,27 @@ class FullyConnected(Module):
         bias: bool = True,
         initializer: str | Initializer = "xavier_uniform",
         seed: int = 0,
-        dtype: str = "float64",
+        dtype: Any = "float64",
     ) -> None:
         self.sizes = _checked_sizes(sizes)
-        if dtype not in _DTYPES:
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+        kind = _checked_dtype(dtype)
+        if not isinstance(bias, (bool, np.bool_)):
+            raise TypeError(f"bias: expected True or False, got {bias!r}")
         self.activation = get_activation(activation)
-        self.output_activation = get_activation(output_activation)
+        self.output_activation = get_activation(output_activation, "output_activation")
         self._labels = activation_label(activation), activation_label(output_activation)
         self.layers: list[Linear] = []
 
         draw = get_initializer(initializer)
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         for n_in, n_out in pairwise(self.sizes):
             weight = as_tensor(draw(rng, (n_out, n_in))).data
             if weight.shape != (n_out, n_in):
                 raise ValueError(
                     f"initializer: expected an array of shape {(n_out, n_in)}, got {weight.shape}"
                 )
-            offset = np.zeros(n_out, _DTYPES[dtype]) if bias else None
-            self.layers.append(Linear(weight.astype(_DTYPES[dtype]), offset))
+            offset = np.zeros(n_out, kind) if bias else None
+            self.layers.append(Linear(weight.astype(kind), offset))
 
     def forward(self, input: Tensor) -> Tensor:
         """The output of the last layer; (n, in) -> (n, out), (in,) -> (out,).
@@ -98,6 +99,8 @@ class FullyConnected(Module):
 def _checked_sizes(sizes: Sequence[int]) -> list[int]:
     try:
         checked = [operator.index(size) for size in sizes]
+        if any(isinstance(size, (bool, np.bool_)) for size in sizes):
+            raise TypeError("a boolean is no size")
     except TypeError as error:
         raise TypeError(
             f"sizes: expected integers [in, hidden, ..., out], got {sizes!r}"
@@ -107,3 +110,11 @@ def _checked_sizes(sizes: Sequence[int]) -> list[int]:
     if min(checked) < 1:
         raise ValueError(f"sizes: every layer needs at least one neuron, got {checked}")
     return checked
+
+
+def _checked_dtype(dtype: Any) -> np.dtype[Any]:
+    """The dtype by its name; numpy's types and dtypes carry theirs."""
+    name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
+    if not isinstance(name, str) or name not in _DTYPES:
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+    return _DTYPES[name]

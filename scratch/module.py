@@ -123,8 +123,12 @@ class Module:
 
         The parameters keep their dtype. Returns the names that were missing and unknown.
         RuntimeError: a shape differs, or (with `strict`) a name is missing or unknown; TypeError:
-        values that are not real numbers. Nothing was copied then.
+        values that are not real numbers, or no mapping. Nothing was copied then.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"state_dict: expected arrays by name, a dict, got {type(state_dict).__name__}"
+            )
         own = dict(self.named_parameters(remove_duplicate=False))
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -45,11 +45,15 @@ class Optimizer:
         """Move every parameter that has a gradient, in place: the arrays stay the same objects.
 
         A graph that used the old numbers refuses to be walked afterwards.
+        ValueError: a gradient was replaced by what is no array of the parameter's shape.
         """
         options = self.param_groups[0]
         for p in options["params"]:
-            if p.grad is not None:
-                self._update(p, p.grad, options)
+            g = p.grad
+            if g is not None:
+                if type(g) is not np.ndarray or g.shape != p.data.shape:
+                    _refuse_gradient(p, g)
+                self._update(p, g, options)
                 changed_in_place(p)
 
     def zero_grad(self) -> None:
@@ -76,6 +80,10 @@ class Optimizer:
         parameters, or an array of another shape than its parameter. Nothing was loaded then.
         """
         own = self.param_groups[0]
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"state_dict: expected what state_dict() gave, got {type(state_dict).__name__}"
+            )
         if not {"state", "param_groups"} <= set(state_dict):
             raise ValueError(f"state_dict: expected state and param_groups, got {list(state_dict)}")
         groups = state_dict["param_groups"]
@@ -367,6 +375,14 @@ def _remembered(state: State, name: str, p: Tensor) -> np.ndarray:
         state[name] = np.zeros_like(p.data)
     array: np.ndarray = state[name]
     return array
+
+
+def _refuse_gradient(p: Tensor, g: Any) -> NoReturn:
+    """numpy would stretch a gradient of another shape, and move the parameter all the same."""
+    given = f"shape {g.shape}" if isinstance(g, np.ndarray) else type(g).__name__
+    raise ValueError(
+        f"grad: expected an array of the parameter's shape, {p.shape}, got {given}"
+    )
 
 
 def _copied(state: State) -> State:

@@ -6,6 +6,7 @@ the message must say. Below, what PyTorch answers where others would refuse, and
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 
 import scratch
 import scratch.functional as F
+import torch_ref
 from scratch import tensor as T
 
 Row = tuple[Callable[[], Any], Any, str]
@@ -374,7 +376,117 @@ OPERATIONS: dict[str, Row] = {
     "to unknown": (lambda: v.to("flaot32"), TypeError, "dtype: .*'flaot32'"),
 }
 
-ROWS = {**LOSSES, **OPERATIONS}
+X, y = np.ones((4, 3)), np.ones((4, 2))
+
+
+def both(call: Callable[[Any], Any], raises: Any, says: str) -> dict[str, Row]:
+    """The same call on each wing, which refuse it in the same words."""
+    return {
+        wing.__name__: (functools.partial(call, wing), raises, says)
+        for wing in (scratch, torch_ref)
+    }
+
+
+def net(wing: Any, **options: Any) -> Any:
+    return wing.FullyConnected(**{"sizes": [3, 2], **options})
+
+
+def fitted(wing: Any, **options: Any) -> Any:
+    model = options.pop("model", net(wing))
+    return wing.fit(model, X, y, wing.functional.mse_loss, progress=False, **options)
+
+
+TWINS: dict[str, dict[str, Row]] = {
+    "a size True": both(
+        lambda wing: net(wing, sizes=[3, True]), TypeError, r"sizes: .*\[3, True\]"
+    ),
+    "bias no": both(
+        lambda wing: net(wing, bias="no"), TypeError, "bias: expected True or False, got 'no'"
+    ),
+    "dtype list": both(lambda wing: net(wing, dtype=["a"]), ValueError, r"dtype: .*\['a'\]"),
+    "dtype int": both(lambda wing: net(wing, dtype=np.int64), ValueError, "dtype: .*int64"),
+    "seed -1": both(
+        lambda wing: net(wing, seed=-1), ValueError, "seed: expected an integer .*got int -1"
+    ),
+    "seed str": both(
+        lambda wing: net(wing, seed="a"), TypeError, "seed: expected an integer .*got str 'a'"
+    ),
+    "output_activation": both(
+        lambda wing: net(wing, output_activation="foo"),
+        ValueError,
+        "^output_activation: unknown name 'foo'",
+    ),
+    "output_activation 3": both(
+        lambda wing: net(wing, output_activation=3), TypeError, "^output_activation: .*got 3"
+    ),
+    "load_state_dict None": both(
+        lambda wing: net(wing).load_state_dict(None),
+        TypeError,
+        "state_dict: expected arrays by name, a dict, got NoneType",
+    ),
+    "fit lr": both(lambda wing: fitted(wing, lr=True), TypeError, "lr: .*got True"),
+    "fit epochs": both(lambda wing: fitted(wing, epochs=True), TypeError, "epochs: .*got True"),
+    "fit seed": both(lambda wing: fitted(wing, seed=-1), ValueError, "seed: .*got int -1"),
+    "fit optimizer": both(
+        lambda wing: fitted(wing, optimizer="adam"),
+        TypeError,
+        r"optimizer: expected an object with step\(\) and zero_grad\(\), .*got 'adam'",
+    ),
+    "fit optimizer class": both(
+        lambda wing: fitted(wing, optimizer=wing.optimizers.SGD), TypeError, "optimizer: .*SGD"
+    ),
+    "fit callback": both(lambda wing: fitted(wing, callback=5), TypeError, "callback: .*got 5"),
+    "fit model": both(lambda wing: fitted(wing, model=None), TypeError, "model: .*got None"),
+    "clip None": both(
+        lambda wing: wing.clipping.clip_grad_norm_(None, 1),
+        TypeError,
+        "parameters: expected .ensors, got NoneType",
+    ),
+    "clip max_norm": both(
+        lambda wing: wing.clipping.clip_grad_norm_([], "a"),
+        TypeError,
+        "max_norm: expected a number, got str 'a'",
+    ),
+    "clip norm_type": both(
+        lambda wing: wing.clipping.clip_grad_norm_([], 1, norm_type="a"),
+        TypeError,
+        "norm_type: expected a number, got str 'a'",
+    ),
+    "clip_value": both(
+        lambda wing: wing.clipping.clip_grad_value_([], None),
+        TypeError,
+        "clip_value: expected a number, got NoneType",
+    ),
+}
+
+
+def stepped(grad: Any) -> None:
+    w = T([1.0, 2.0], requires_grad=True)
+    w.grad = grad
+    scratch.optimizers.SGD([w], lr=0.1).step()
+
+
+OPTIMIZERS: dict[str, Row] = {
+    "grad shape": (
+        lambda: stepped(np.ones(1)),
+        ValueError,
+        r"grad: expected an array of the parameter's shape, \(2,\), got shape \(1,\)",
+    ),
+    "grad type": (lambda: stepped(T([1.0, 1.0])), ValueError, "grad: .*got Tensor"),
+    "grad number": (lambda: stepped(3.0), ValueError, "grad: .*got float"),
+    "load_state_dict": (
+        lambda: scratch.optimizers.SGD([T([1.0], requires_grad=True)]).load_state_dict(
+            None  # type: ignore[arg-type]
+        ),
+        TypeError,
+        r"state_dict: expected what state_dict\(\) gave, got NoneType",
+    ),
+}
+
+TWIN_ROWS = {
+    f"{name}, {wing}": row for name, wings in TWINS.items() for wing, row in wings.items()
+}
+ROWS = {**TWIN_ROWS, **OPTIMIZERS, **LOSSES, **OPERATIONS}
 
 
 @pytest.mark.parametrize(("call", "raises", "says"), ROWS.values(), ids=ROWS)
@@ -493,3 +605,10 @@ def test_the_mean_of_nothing_is_nan() -> None:
     for y in (x.mean(), x.mean(0)):
         assert np.isnan(y.detach().numpy()).all()
         y.sum().backward()
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float32")])
+def test_a_network_takes_a_dtype_by_name_or_numpys(dtype: Any) -> None:
+    for wing in (scratch, torch_ref):
+        output = net(wing, dtype=dtype)(wing.module.as_tensor(np.ones((1, 3), np.float32)))
+        assert output.detach().numpy().dtype == np.float32

@@ -185,7 +185,7 @@ def test_the_global_generators_are_left_alone():
         (dict(sizes=[3, 2.5]), TypeError),
         (dict(sizes=7), TypeError),
         (dict(sizes=[3, 2], dtype="float16"), ValueError),
-        (dict(sizes=[3, 2], dtype=np.dtype("float32")), ValueError),
+        (dict(sizes=[3, 2], dtype=np.dtype("float16")), ValueError),
         (dict(sizes=[3, 2], activation="rellu"), ValueError),
         (dict(sizes=[3, 2], activation=1.5), TypeError),
         (dict(sizes=[3, 2], output_activation="sotfmax"), ValueError),
@@ -194,7 +194,7 @@ def test_the_global_generators_are_left_alone():
     ],
 )
 def test_bad_arguments_are_refused_in_the_same_words(arguments, error):
-    argument = list(arguments)[-1].removeprefix("output_")
+    argument = list(arguments)[-1]
     said = []
     for wing in WINGS:
         with pytest.raises(error, match=f"^{argument}: ") as caught:

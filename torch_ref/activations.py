@@ -359,13 +359,15 @@ def maxout(input: Tensor, pieces: int, dim: int = -1) -> Tensor:
     """max of each ``pieces`` neighbours along ``dim``: (..., k*pieces, ...) -> (..., k, ...).
 
     Neighbours that tie for the maximum share its gradient equally, as ``torch.amax`` has it.
-    ValueError: ``pieces`` is below 1 or does not divide the size of ``dim``.
+    ValueError: ``pieces`` is below 1 or does not divide the size of ``dim``. TypeError: no integer.
 
     Source: «Otras funciones de activación»; Goodfellow et al. (2013), Maxout networks.
 
     >>> maxout(torch.tensor([1.0, 5.0, -2.0, -3.0]), pieces=2)
     tensor([ 5., -2.])
     """
+    if isinstance(pieces, bool) or not isinstance(pieces, int):
+        raise TypeError(f"maxout: pieces: expected an integer, got {pieces!r}")
     size = input.size(dim)
     if pieces < 1 or size % pieces:
         raise ValueError(
@@ -416,10 +418,13 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def get_activation(activation: str | Activation | None) -> Activation:
+def get_activation(
+    activation: str | Activation | None, argument: str = "activation"
+) -> Activation:
     """The function that ``activation`` stands for: a name, a function of a tensor, or None.
 
     None is ``identity``; "softmax" and "log_softmax" work along the last dim.
+    ``argument``: what the caller calls it, for the error.
     ValueError: an unknown name. TypeError: neither a name, a function nor None.
 
     Source: «El perceptrón: Función de activación».
@@ -432,12 +437,12 @@ def get_activation(activation: str | Activation | None) -> Activation:
     if isinstance(activation, str):
         if activation not in ACTIVATIONS:
             raise ValueError(
-                f"activation: unknown name {activation!r}; known: {', '.join(sorted(ACTIVATIONS))}"
+                f"{argument}: unknown name {activation!r}; known: {', '.join(sorted(ACTIVATIONS))}"
             )
         return ACTIVATIONS[activation]
     if not callable(activation):
         raise TypeError(
-            f"activation: expected a name, a function of one tensor or None, got {activation!r}"
+            f"{argument}: expected a name, a function of one tensor or None, got {activation!r}"
         )
     return activation
 

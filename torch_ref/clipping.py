@@ -8,7 +8,9 @@ round with it, and a NaN and loses them; here such limits are refused.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,9 +39,11 @@ def clip_grad_norm_(
     tensor([0.6000, 0.8000])
     """
     _check_limit("max_norm", max_norm)
+    _check_number("norm_type", norm_type)
+    several = _listed(parameters)
     if not float(norm_type) > 0:
         raise ValueError(f"norm_type: expected a number above 0, or infinity, got {norm_type!r}")
-    return torch.nn.utils.clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite)
+    return torch.nn.utils.clip_grad_norm_(several, max_norm, norm_type, error_if_nonfinite)
 
 
 def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float) -> None:
@@ -57,11 +61,30 @@ def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float) -
     tensor([ 0.2000, -1.0000])
     """
     _check_limit("clip_value", clip_value)
-    several = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    several = _listed(parameters)
     if any(p.grad is not None for p in several):  # PyTorch stumbles over none at all
         torch.nn.utils.clip_grad_value_(several, clip_value)
 
 
+def _listed(parameters: Iterable[Tensor] | Tensor) -> list[Tensor]:
+    try:
+        return [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    except TypeError as error:
+        raise TypeError(
+            f"parameters: expected tensors, got {type(parameters).__name__}"
+        ) from error
+
+
 def _check_limit(name: str, limit: float) -> None:
+    _check_number(name, limit)
     if not limit >= 0:
         raise ValueError(f"{name}: expected 0 or more, got {limit!r}")
+
+
+def _check_number(name: str, value: Any) -> None:
+    try:
+        math.isnan(value)
+    except TypeError as error:
+        raise TypeError(
+            f"{name}: expected a number, got {type(value).__name__} {value!r}"
+        ) from error

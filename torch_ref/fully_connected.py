@@ -9,14 +9,15 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from .activations import Activation, activation_label, get_activation
-from .initializers import Initializer, get_initializer
-from .module import Module, check_input
+from .initializers import Initializer, generator, get_initializer
+from .module import Module, check_input, dtype_name
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -29,7 +30,7 @@ class FullyConnected(Module):
     ``bias``: whether the layers have one; it starts at 0.
     ``initializer``: a name or a function of (rng, shape), see ``initializers``; the weights are
     drawn from ``numpy.random.default_rng(seed)`` in float64, first layer first.
-    ``dtype``: "float32" or "float64".
+    ``dtype``: "float32" or "float64", or what goes by that name, as ``numpy.float32``.
     Parameters: ``layers.0.weight`` (out, in), ``layers.0.bias`` (out,), ``layers.1.weight``, ...
     ValueError: fewer than two sizes, a size below 1, an unknown name or dtype. TypeError: a size
     that is no integer.
@@ -53,23 +54,24 @@ class FullyConnected(Module):
         bias: bool = True,
         initializer: str | Initializer = "xavier_uniform",
         seed: int = 0,
-        dtype: str = "float64",
+        dtype: Any = "float64",
     ) -> None:
         super().__init__()
         self.sizes = _checked_sizes(sizes)
-        if dtype not in _DTYPES:
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+        kind = _checked_dtype(dtype)
+        if not isinstance(bias, (bool, np.bool_)):
+            raise TypeError(f"bias: expected True or False, got {bias!r}")
         self.activation = get_activation(activation)
-        self.output_activation = get_activation(output_activation)
+        self.output_activation = get_activation(output_activation, "output_activation")
         self._labels = activation_label(activation), activation_label(output_activation)
         self.layers = nn.ModuleList()
 
         draw = get_initializer(initializer)
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         for n_in, n_out in pairwise(self.sizes):
             # skip_init: nn.Linear would draw numbers of its own and so move torch's global seed.
             layer: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
-                nn.Linear, n_in, n_out, bias=bias, dtype=_DTYPES[dtype]
+                nn.Linear, n_in, n_out, bias=bias, dtype=kind
             )
             weight = torch.as_tensor(draw(rng, (n_out, n_in)))
             if weight.shape != layer.weight.shape:
@@ -102,6 +104,8 @@ class FullyConnected(Module):
 def _checked_sizes(sizes: Sequence[int]) -> list[int]:
     try:
         checked = [operator.index(size) for size in sizes]
+        if any(isinstance(size, (bool, np.bool_)) for size in sizes):
+            raise TypeError("a boolean is no size")
     except TypeError as error:
         raise TypeError(
             f"sizes: expected integers [in, hidden, ..., out], got {sizes!r}"
@@ -111,3 +115,12 @@ def _checked_sizes(sizes: Sequence[int]) -> list[int]:
     if min(checked) < 1:
         raise ValueError(f"sizes: every layer needs at least one neuron, got {checked}")
     return checked
+
+
+def _checked_dtype(dtype: Any) -> torch.dtype:
+    """The dtype by its name; numpy's types and dtypes carry theirs."""
+    name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
+    name = dtype_name(dtype) if isinstance(dtype, torch.dtype) else name
+    if not isinstance(name, str) or name not in _DTYPES:
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+    return _DTYPES[name]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -143,6 +144,24 @@ INITIALIZERS: dict[str, Initializer] = {
     "kaiming_uniform": kaiming_uniform,
     "kaiming_normal": kaiming_normal,
 }
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """``numpy.random.default_rng(seed)``: the numbers of a seed, the same in both wings.
+
+    ValueError: a negative seed. TypeError: no integer. Both name ``seed``.
+
+    Source: ``torch.manual_seed``.
+
+    >>> generator(0).integers(100, size=3).tolist()
+    [85, 63, 51]
+    """
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"seed: expected an integer of 0 or more, got {type(seed).__name__} {seed!r}"
+        ) from error
 
 
 def get_initializer(initializer: str | Initializer) -> Initializer:

@@ -36,8 +36,12 @@ class Module(nn.Module):
         """Copy the arrays or tensors of ``state_dict`` into the parameters of the same names.
 
         The parameters keep their dtype. RuntimeError: a shape differs, or (with ``strict``) a name
-        is missing or unknown.
+        is missing or unknown. TypeError: no mapping.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                f"state_dict: expected arrays by name, a dict, got {type(state_dict).__name__}"
+            )
         return super().load_state_dict(
             {name: as_tensor(value) for name, value in state_dict.items()}, strict=strict
         )

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .initializers import generator
 from .module import as_tensor
 
 _MODES = ("batch", "mini-batch", "stochastic")
@@ -78,7 +79,8 @@ def fit(
     UserWarning: a parameter never received a gradient (it is named).
     ValueError: ``X`` empty or not of the length of ``y``; ``lr`` not finite and positive;
     ``epochs`` below 0, ``batch_size`` below 1, an unknown ``mode``, a model without parameters.
-    TypeError: ``epochs`` or ``batch_size`` no integer, ``lr`` no number, ``loss`` no function.
+    TypeError: ``epochs`` or ``batch_size`` no integer, ``lr`` no number; ``loss``, ``callback``,
+    ``optimizer`` or ``model`` of another kind. All before the first step.
 
     Source: «Variaciones del descenso de gradiente».
 
@@ -92,6 +94,7 @@ def fit(
     """
     X, y = as_tensor(X), as_tensor(y)
     _check(X, y, loss, lr, epochs, mode, batch_size)
+    _check_objects(model, optimizer, callback)
     parameters = dict(model.named_parameters())
     if not parameters:
         raise ValueError("model: it has no parameters, so there is nothing to train")
@@ -100,7 +103,7 @@ def fit(
 
     n = len(X)
     size = {"batch": n, "mini-batch": batch_size, "stochastic": 1}[mode]
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     history = History()
     without_gradient = {name for name, p in parameters.items() if p.requires_grad}
     with (
@@ -159,17 +162,30 @@ def _check(
         )
     if not callable(loss):
         raise TypeError(f"loss: expected a function of (y_hat, y), got {loss!r}")
-    if not isinstance(lr, (int, float, np.number)):
+    if isinstance(lr, (bool, np.bool_)) or not isinstance(lr, (int, float, np.number)):
         raise TypeError(f"lr: expected a number, got {lr!r}")
     if not (math.isfinite(lr) and lr > 0):
         raise ValueError(f"lr: expected a finite number above 0, got {lr!r}")
     for argument, count, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
-        if not isinstance(count, (int, np.integer)):
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)):
             raise TypeError(f"{argument}: expected an integer, got {count!r}")
         if count < least:
             raise ValueError(f"{argument}: expected {least} or more, got {count!r}")
     if mode not in _MODES:
         raise ValueError(f"mode: expected one of {', '.join(_MODES)}, got {mode!r}")
+
+
+def _check_objects(model: object, optimizer: object, callback: object) -> None:
+    if not (callable(model) and hasattr(model, "named_parameters")) or isinstance(model, type):
+        raise TypeError(f"model: expected a Module, got {model!r}")
+    steps = all(callable(getattr(optimizer, name, None)) for name in ("step", "zero_grad"))
+    if optimizer is not None and (isinstance(optimizer, type) or not steps):
+        raise TypeError(
+            "optimizer: expected an object with step() and zero_grad(), such as "
+            f"SGD(model.parameters(), lr=0.1), got {optimizer!r}"
+        )
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback: expected a function of (epoch, history), got {callback!r}")
 
 
 def _batches(n: int, size: int, rng: np.random.Generator | None) -> Iterator[Any]:
