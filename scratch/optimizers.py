@@ -392,6 +392,8 @@ def _copied(state: State) -> State:
 def _checked_params(params: Iterable[Tensor]) -> list[Tensor]:
     if isinstance(params, Tensor):
         raise TypeError("params: expected several Tensors, got one: write [w] for a lone w")
+    if not isinstance(params, Iterable):
+        raise TypeError(f"params: expected several Tensors, got {type(params).__name__}")
     checked = list(params)
     if not checked:
         raise ValueError("params: optimizer got an empty parameter list")

@@ -92,6 +92,16 @@ LOSSES: dict[str, Row] = {
         TypeError,
         "weight: expected a Tensor or an array, got str",
     ),
+    "cross_entropy weight dtype": (
+        lambda: F.cross_entropy(m.to("float32"), classes, weight=v),
+        RuntimeError,
+        "weight: expected the dtype of input, float32, got float64",
+    ),
+    "nll weight of integers": (
+        lambda: F.nll_loss(m, classes, weight=classes),
+        RuntimeError,
+        "weight: expected the dtype of input, float64, got int64",
+    ),
     "cross_entropy of integers": (
         lambda: F.cross_entropy(T([[1, 2]]), T([0])),
         TypeError,
@@ -474,6 +484,11 @@ OPTIMIZERS: dict[str, Row] = {
     ),
     "grad type": (lambda: stepped(T([1.0, 1.0])), ValueError, "grad: .*got Tensor"),
     "grad number": (lambda: stepped(3.0), ValueError, "grad: .*got float"),
+    "params None": (
+        lambda: scratch.optimizers.SGD(None),  # type: ignore[arg-type]
+        TypeError,
+        "params: expected several Tensors, got NoneType",
+    ),
     "load_state_dict": (
         lambda: scratch.optimizers.SGD([T([1.0], requires_grad=True)]).load_state_dict(
             None  # type: ignore[arg-type]

@@ -289,6 +289,10 @@ def class_weights(weight: Any, input: Tensor) -> Any:
         raise ArgumentError(
             f"weight: expected one for each of the {classes} classes, got shape {weight.shape}"
         )
+    if weight is not None and weight.dtype != input.dtype:
+        raise ArgumentError(
+            f"weight: expected the dtype of input, {input.dtype}, got {weight.dtype}"
+        )
     return weight
 
 
