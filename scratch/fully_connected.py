@@ -71,13 +71,7 @@ class FullyConnected(Module):
         draw = get_initializer(initializer)
         rng = generator(seed)
         for n_in, n_out in pairwise(self.sizes):
-            weight = as_tensor(draw(rng, (n_out, n_in))).data
-            if weight.shape != (n_out, n_in):
-                raise ValueError(
-                    f"initializer: expected an array of shape {(n_out, n_in)}, got {weight.shape}"
-                )
-            offset = np.zeros(n_out, kind) if bias else None
-            self.layers.append(Linear(weight.astype(kind), offset))
+            self.layers.append(drawn_linear(rng, draw, n_in, n_out, bias, kind))
 
     def forward(self, input: Tensor) -> Tensor:
         """The output of the last layer; (n, in) -> (n, out), (in,) -> (out,).
@@ -94,6 +88,27 @@ class FullyConnected(Module):
     def extra_repr(self) -> str:
         hidden, output = self._labels
         return f"{self.sizes}, activation={hidden}, output_activation={output}"
+
+
+def drawn_linear(
+    rng: np.random.Generator,
+    draw: Initializer,
+    n_in: int,
+    n_out: int,
+    bias: bool,
+    dtype: Any,
+) -> Linear:
+    """A layer with weights that `draw` takes from `rng`, and biases of 0.
+
+    ValueError: `draw` gives an array of another shape than (n_out, n_in).
+    """
+    weight = as_tensor(draw(rng, (n_out, n_in))).data
+    if weight.shape != (n_out, n_in):
+        raise ValueError(
+            f"initializer: expected an array of shape {(n_out, n_in)}, got {weight.shape}"
+        )
+    offset = np.zeros(n_out, dtype) if bias else None
+    return Linear(weight.astype(dtype), offset)
 
 
 def _checked_sizes(sizes: Sequence[int]) -> list[int]:

@@ -184,7 +184,7 @@ class Module:
             )
         total = sum(each.numel() for each in self.parameters())  # each once
         rows.append(("total", "", "", "", f"{total:,}"))
-        return f"{self!r}\n{_table(rows)}"
+        return f"{self!r}\n{table(rows)}"
 
     def extra_repr(self) -> str:
         """What stands between the parentheses when the module is printed."""
@@ -279,7 +279,7 @@ def _output(kind: str, parameters: Mapping[str, Tensor]) -> str:
     return "(n,)" if kind == "Perceptron" else "-"
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def table(rows: list[tuple[str, ...]]) -> str:
     """Columns as wide as their widest entry, two spaces apart, the last (numbers) to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(

@@ -36,12 +36,12 @@ class Perceptron(Module):
     def __init__(
         self, weights: Any, bias: Any = 0.0, activation: str | Activation | None = "sigmoid"
     ) -> None:
-        weight = _numbers("weights", weights)
+        weight = real_numbers("weights", weights)
         if weight.ndim != 1 or weight.size == 0:
             raise ValueError(
                 f"weights: expected one number an input, shape (m,), got {weight.shape}"
             )
-        offset = _numbers("bias", bias)
+        offset = real_numbers("bias", bias)
         if offset.size != 1:
             raise ValueError(f"bias: expected one number, got shape {offset.shape}")
         if activation in _SEVERAL_OUTPUTS:
@@ -65,7 +65,7 @@ class Perceptron(Module):
         return f"{self.weight.shape[0]}, activation={self._label}"
 
 
-def _numbers(argument: str, values: Any) -> np.ndarray:
+def real_numbers(argument: str, values: Any) -> np.ndarray:
     """A float copy of `values`, so that training never writes into the caller's array."""
     try:
         numbers = as_tensor(values).data

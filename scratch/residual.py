@@ -18,9 +18,10 @@ import numpy as np
 
 from .activations import Activation, activation_label, get_activation
 from .autograd import Array, primitive
-from .initializers import Initializer, get_initializer
+from .fully_connected import drawn_linear
+from .initializers import Initializer, generator, get_initializer
 from .linear import linear
-from .module import Linear, Module, as_tensor, check_input
+from .module import Linear, Module, check_input
 from .tensor import Tensor
 
 _DTYPES: dict[str, np.dtype[Any]] = {
@@ -105,7 +106,7 @@ class ResidualBlock(Module):
         self.shortcut, self.scale = shortcut, float(scale)
         self._label = activation_label(activation)
 
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         self.layers = [
             _drawn(rng, initializer, n, n_out, bias, dtype) for n in (n_in, n_out)
         ]
@@ -179,7 +180,7 @@ class ResidualNetwork(Module):
         n_out = width if out_features is None else _size("out_features", out_features)
         self.width, self.in_features, self.out_features = width, n_in, n_out
         self.activation = get_activation(activation)
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
 
         self.input_layer: Linear | None = None
         if in_features is not None:
@@ -230,13 +231,8 @@ def _drawn(
     """A layer with weights from `rng` and biases of 0."""
     if dtype not in _DTYPES:
         raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
-    weight = as_tensor(get_initializer(initializer)(rng, (n_out, n_in))).data
-    if weight.shape != (n_out, n_in):
-        raise ValueError(
-            f"initializer: expected an array of shape {(n_out, n_in)}, got {weight.shape}"
-        )
-    offset = np.zeros(n_out, _DTYPES[dtype]) if bias else None
-    return Linear(weight.astype(_DTYPES[dtype]), offset)
+    draw = get_initializer(initializer)
+    return drawn_linear(rng, draw, n_in, n_out, bias, _DTYPES[dtype])
 
 
 def _size(argument: str, size: int) -> int:

@@ -69,21 +69,7 @@ class FullyConnected(Module):
         draw = get_initializer(initializer)
         rng = generator(seed)
         for n_in, n_out in pairwise(self.sizes):
-            # skip_init: nn.Linear would draw numbers of its own and so move torch's global seed.
-            layer: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
-                nn.Linear, n_in, n_out, bias=bias, dtype=kind
-            )
-            weight = torch.as_tensor(draw(rng, (n_out, n_in)))
-            if weight.shape != layer.weight.shape:
-                raise ValueError(
-                    f"initializer: expected an array of shape {(n_out, n_in)}, "
-                    f"got {tuple(weight.shape)}"
-                )
-            with torch.no_grad():
-                layer.weight.copy_(weight)
-                if bias:
-                    layer.bias.zero_()
-            self.layers.append(layer)
+            self.layers.append(drawn_linear(rng, draw, n_in, n_out, bias, kind))
 
     def forward(self, input: Tensor) -> Tensor:
         """The output of the last layer; (n, in) -> (n, out), (in,) -> (out,).
@@ -99,6 +85,34 @@ class FullyConnected(Module):
     def extra_repr(self) -> str:
         hidden, output = self._labels
         return f"{self.sizes}, activation={hidden}, output_activation={output}"
+
+
+def drawn_linear(
+    rng: np.random.Generator,
+    draw: Initializer,
+    n_in: int,
+    n_out: int,
+    bias: bool,
+    dtype: torch.dtype,
+) -> nn.Linear:
+    """A layer with weights that ``draw`` takes from ``rng``, and biases of 0.
+
+    ValueError: ``draw`` gives an array of another shape than (n_out, n_in).
+    """
+    # skip_init: nn.Linear would draw numbers of its own and so move torch's global seed.
+    layer: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
+        nn.Linear, n_in, n_out, bias=bias, dtype=dtype
+    )
+    weight = torch.as_tensor(draw(rng, (n_out, n_in)))
+    if weight.shape != layer.weight.shape:
+        raise ValueError(
+            f"initializer: expected an array of shape {(n_out, n_in)}, got {tuple(weight.shape)}"
+        )
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        if bias:
+            layer.bias.zero_()
+    return layer
 
 
 def _checked_sizes(sizes: Sequence[int]) -> list[int]:

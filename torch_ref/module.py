@@ -71,7 +71,7 @@ class Module(nn.Module):
             )
         total = sum(each.numel() for each in self.parameters())  # each once
         rows.append(("total", "", "", "", f"{total:,}"))
-        return f"{type(self).__name__}({self.extra_repr()})\n{_table(rows)}"
+        return f"{type(self).__name__}({self.extra_repr()})\n{table(rows)}"
 
 
 def as_tensor(value: Any) -> Tensor:
@@ -120,7 +120,7 @@ def _output(kind: str, parameters: Mapping[str, Tensor]) -> str:
     return "(n,)" if kind == "Perceptron" else "-"
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def table(rows: list[tuple[str, ...]]) -> str:
     """Columns as wide as their widest entry, two spaces apart, the last (numbers) to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(

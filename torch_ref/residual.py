@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from .activations import Activation, activation_label, get_activation
-from .initializers import Initializer, get_initializer
+from .fully_connected import drawn_linear
+from .initializers import Initializer, generator, get_initializer
 from .module import Module, check_input
 
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -95,7 +96,7 @@ class ResidualBlock(Module):
         self.shortcut, self.scale = shortcut, float(scale)
         self._label = activation_label(activation)
 
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         self.layers = nn.ModuleList(
             _drawn(rng, initializer, n, n_out, bias, dtype) for n in (n_in, n_out)
         )
@@ -169,7 +170,7 @@ class ResidualNetwork(Module):
         n_out = width if out_features is None else _size("out_features", out_features)
         self.width, self.in_features, self.out_features = width, n_in, n_out
         self.activation = get_activation(activation)
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
 
         self.input_layer: nn.Linear | None = None
         if in_features is not None:
@@ -219,20 +220,8 @@ def _drawn(
     """A layer with weights from ``rng`` and biases of 0."""
     if dtype not in _DTYPES:
         raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
-    # skip_init: nn.Linear would draw numbers of its own and so move torch's global seed.
-    layer: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
-        nn.Linear, n_in, n_out, bias=bias, dtype=_DTYPES[dtype]
-    )
-    weight = torch.as_tensor(get_initializer(initializer)(rng, (n_out, n_in)))
-    if weight.shape != (n_out, n_in):
-        raise ValueError(
-            f"initializer: expected an array of shape {(n_out, n_in)}, got {tuple(weight.shape)}"
-        )
-    with torch.no_grad():
-        layer.weight.copy_(weight)
-        if bias:
-            layer.bias.zero_()
-    return layer
+    draw = get_initializer(initializer)
+    return drawn_linear(rng, draw, n_in, n_out, bias, _DTYPES[dtype])
 
 
 def _size(argument: str, size: int) -> int:

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..activations import activation_label
 from ..autograd import no_grad
-from ..initializers import Initializer, get_initializer
-from ..module import Module, _table, as_tensor
-from ..perceptron import _numbers
+from ..initializers import Initializer, generator, get_initializer
+from ..module import Module, as_tensor, table
+from ..perceptron import real_numbers
 from ..tensor import Tensor, tensor
 from .declaration import (
     Node,
@@ -89,7 +89,7 @@ class DAG(Module):
         check_all_used(self.nodes, self.outputs, self.sizes, parameters)
         self._functions = {node.name: _function(node) for node in self.nodes}
 
-        draw, rng = get_initializer(initializer), np.random.default_rng(seed)
+        draw, rng = get_initializer(initializer), generator(seed)
         for name, value in parameters.items():
             if not name.isidentifier() or hasattr(self, name):
                 raise ValueError(f"parameters: {name!r} cannot be a name, or the model has it")
@@ -151,7 +151,7 @@ class DAG(Module):
             rows.append((node.name, function, given, ", ".join(shapes), shape, f"{count:,}"))
         total = sum(each.numel() for each in self.parameters())
         rows.append(("total", "", "", "", "", f"{total:,}"))
-        return f"{self!r}\n{_table(rows)}"
+        return f"{self!r}\n{table(rows)}"
 
     def extra_repr(self) -> str:
         given, found = ", ".join(self.sizes), ", ".join(self.outputs)
@@ -180,7 +180,7 @@ def _initial(name: str, value: Any, draw: Initializer, rng: np.random.Generator)
                 f"initializer: expected an array of shape {value}, got {weight.shape}"
             )
         return weight
-    return _numbers(f"parameters[{name!r}]", value)
+    return real_numbers(f"parameters[{name!r}]", value)
 
 
 def _failed(node: Node, arguments: Sequence[Any], error: Exception) -> str:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..activations import Activation, activation_label, get_activation
 from ..linear import linear
 from ..module import Module
-from ..perceptron import _numbers
+from ..perceptron import real_numbers
 from .declaration import check_input
 
 
@@ -38,7 +38,7 @@ class SharedWeightDAG(Module):
 
     def __init__(self, w1: Any, w2: Any, activation: str | Activation | None = None) -> None:
         super().__init__()
-        first, second = _numbers("w1", w1), _numbers("w2", w2)
+        first, second = real_numbers("w1", w1), real_numbers("w2", w2)
         for argument, w in (("w1", first), ("w2", second)):
             if w.ndim not in (0, 2) or (w.ndim == 2 and w.shape[0] != w.shape[1]):
                 raise ValueError(
