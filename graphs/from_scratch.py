@@ -44,7 +44,7 @@ def read_scratch(
     leaf_names = {id(t): name for name, t in names}
     node_names = {id(t.grad_fn): name for name, t in names if t.grad_fn is not None}
 
-    nodes = sorted({n for root in roots for n in oldest_first(root)}, key=lambda n: n.order)
+    nodes = oldest_first(roots)
     leaves = [i for n in nodes for i in n.inputs if type(i) is Tensor and i.data is not None]
     certain = gradients is not None or any(root.partials is FREED for root in roots)
     if gradients is None:  # a kept graph does not tell whether backward ran: `.grad` may

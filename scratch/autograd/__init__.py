@@ -7,6 +7,7 @@ Lecture: "Grafo computacional", "Propagación hacia atrás", "Diferenciación au
   operation on Tensors.
 - `walk.py`: the walk from the loss back to the leaves; `backward` and `grad`.
 - `again.py`: gradients of gradients, by running the same formulas on Tensors.
+- `replay.py`: a graph run again, for those who want to see its numbers.
 - `grad_mode.py`: `no_grad`.
 - `function.py`: `Function`, a block whose derivative the user writes.
 - `errors.py`: what went wrong in an operation, said with its arguments.

@@ -7,7 +7,7 @@ formula is written for a second derivative.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,17 @@ from .broadcasting import cast, stretched_axes
 from .node import Node, Partial, check_unchanged
 
 
-def partials_on_tensors(root: Node) -> dict[Node, Sequence[Partial | None]]:
-    """For each node below root its partials as functions of Tensors.
+def run_again(
+    roots: Iterable[Node],
+) -> tuple[dict[Node, Tensor], dict[Node, Sequence[Partial | None]]]:
+    """For each node below the roots its value, and its partials as functions of Tensors.
 
     The value of an inner node is computed again and tied to the node that is already there, so
     the new derivatives belong to the same graph as the old ones.
     """
     values: dict[Node, Tensor] = {}
     partials: dict[Node, Sequence[Partial | None]] = {}
-    for node in oldest_first(root):
+    for node in oldest_first(roots):
         arguments: list[Any] = []
         for input in node.inputs:
             if type(input) is Tensor:
@@ -42,12 +44,12 @@ def partials_on_tensors(root: Node) -> dict[Node, Sequence[Partial | None]]:
             else None
             for argument, partial in zip(arguments, recorded)
         ]
-    return partials
+    return values, partials
 
 
-def oldest_first(root: Node) -> list[Node]:
-    """Every node below root, arguments before results; a loop, since graphs are deep."""
-    seen = {root}
+def oldest_first(roots: Iterable[Node]) -> list[Node]:
+    """Every node below the roots, arguments before results; a loop, since graphs are deep."""
+    seen = set(roots)
     waiting = list(seen)
     while waiting:
         for input in waiting.pop().inputs:

@@ -13,7 +13,7 @@ import numpy as np
 from ..tensor import Tensor
 from .errors import ArgumentError
 from .grad_mode import enable_grad, mode, no_grad
-from .node import Node
+from .node import recorded
 
 
 class Context:
@@ -97,8 +97,7 @@ class Function:
         if not (mode.recording and any(needs)):
             return Tensor(out.data)
         partials = tuple(s if t.requires_grad else None for t, s in zip(tensors, shares))
-        node = Node(body, tuple(t.grad_fn or t for t in tensors), partials)
-        return Tensor(out.data, True, node)
+        return recorded(out.data, body, tuple(t.grad_fn or t for t in tensors), partials)
 
 
 def gradients(cls: type[Function], ctx: Context, args: tuple[Any, ...], g: Any) -> tuple[Any, ...]:

@@ -33,20 +33,12 @@ class Node:
 
     __slots__ = ("__weakref__", "body", "inputs", "named", "options", "order", "partials")
 
-    def __init__(
-        self,
-        body: Callable[..., Any],
-        inputs: tuple[Node | Tensor | None, ...],
-        partials: tuple[Partial | None, ...],
-        options: tuple[Any, ...] = (),
-        named: dict[str, Any] | None = None,
-    ) -> None:
-        self.order = next(clock)
-        self.body = body
-        self.inputs = inputs
-        self.partials = partials
-        self.options = options
-        self.named = named
+    order: int
+    body: Callable[..., Any]
+    inputs: tuple[Node | Tensor | None, ...]
+    partials: tuple[Partial | None, ...]
+    options: tuple[Any, ...]
+    named: dict[str, Any] | None
 
     @property
     def name(self) -> str:
@@ -68,9 +60,10 @@ def recorded(
     options: tuple[Any, ...] = (),
     named: dict[str, Any] | None = None,
 ) -> Tensor:
-    """`Tensor(value, True, Node(body, inputs, ...))`.
+    """The Tensor of a value, with the Node that made it.
 
-    Filled here, since every operation comes by: two calls of `__init__` would cost half of it more.
+    Both are filled here, since every operation comes by: two calls of `__init__` would cost half
+    of it more.
     """
     node = new(Node)
     node.order = next(clock)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .again import fitting, oldest_first
+from .again import run_again
 from .grad_mode import no_grad
-from .node import Node, Partial, check_unchanged
+from .node import Node, Partial
 
 
 class Replay:
@@ -72,25 +72,7 @@ def replay(*roots: Node) -> Replay:
     [('mul', 9.0), ('exp', 8103.08)]
     """
     ran = Replay()
-    every = {node for root in roots for node in oldest_first(root)}
     with no_grad():
-        for node in sorted(every, key=lambda each: each.order):
-            arguments: list[Any] = []
-            wanted: list[bool] = []
-            for input in node.inputs:
-                if type(input) is Tensor and input.data is not None:
-                    check_unchanged(node, input)
-                wanted.append(type(input) is Node or getattr(input, "requires_grad", False))
-                # The body sees Tensors, as in `again.py`: the dtypes are then the engine's.
-                array: Any = getattr(input, "data", None)
-                if type(input) is Node:
-                    array = ran.values[input]
-                arguments.append(None if array is None else Tensor(array))
-            value, *partials = node.body(*arguments, *node.options, **(node.named or {}))
-            value = value if type(value) is Tensor else Tensor(value)
-            ran.values[node] = value.data
-            ran.partials[node] = [
-                fitting(argument, value, partial) if need and partial is not None else None
-                for argument, need, partial in zip(arguments, wanted, partials)
-            ]
+        values, ran.partials = run_again(roots)
+    ran.values = {node: value.data for node, value in values.items()}
     return ran

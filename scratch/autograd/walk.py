@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .again import partials_on_tensors
+from .again import run_again
 from .broadcasting import cast
 from .errors import ArgumentError, describe
 from .grad_mode import enable_grad
@@ -140,7 +140,7 @@ def grad(
         found = {output: g}
     elif create_graph:
         with enable_grad():
-            found = walk(root, g, wanted=wanted, partials=partials_on_tensors(root))
+            found = walk(root, g, wanted=wanted, partials=run_again([root])[1])
     else:
         found = walk(root, g, wanted=wanted, retain_graph=bool(retain_graph))
 

@@ -66,8 +66,7 @@ def cross_entropy(
         )
     check_classes(input, target)
     z, y = one_row_an_example(input), raw(target).reshape(-1)
-    counted = y != ignore_index
-    w = counted.astype(input.dtype) if weight is None else weight[np.where(counted, y, 0)] * counted
+    counted, w = counted_and_weights(y, ignore_index, weight, input.dtype)
     if label_smoothing == 0:
         loss: Tensor = _from_classes(z, y, ignore_index, "none") * w
     else:
@@ -96,8 +95,7 @@ def nll_loss(
     weight = class_weights(weight, input)
     check_classes(input, target)
     log_p, y = one_row_an_example(input), raw(target).reshape(-1)
-    counted = y != ignore_index
-    w = counted.astype(input.dtype) if weight is None else weight[np.where(counted, y, 0)] * counted
+    counted, w = counted_and_weights(y, ignore_index, weight, input.dtype)
     at = np.arange(len(y)), counted_classes(y, counted, log_p.shape[1])
     taken = log_p[at] if counted.all() else where(counted, log_p[at], 0)  # not 0 * inf
     loss: Tensor = -taken * w
@@ -179,7 +177,7 @@ def _from_probabilities(
         t = t * (1 - label_smoothing) + label_smoothing / z.shape[1]
     loss = _from_distribution(z, t if weight is None else t * weight)
     if reduction == "none":
-        return loss.reshape(input.shape[:1] + input.shape[2:] if input.ndim > 1 else ())
+        return loss.reshape(without_classes(input))
     return loss.sum() if reduction == "sum" else loss.mean()
 
 
@@ -204,6 +202,16 @@ def smoothed(y: Any, counted: Any, weight: Any, z: Any, label_smoothing: float) 
     t[np.arange(len(y)), counted_classes(y, counted, classes)] += 1 - label_smoothing
     t[~counted] = 0
     return t if weight is None else t * weight
+
+
+def counted_and_weights(
+    y: np.ndarray, ignore_index: int, weight: Any, dtype: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which examples count, and the weight of each: that of its class, or 0."""
+    counted = y != ignore_index
+    if weight is None:
+        return counted, counted.astype(dtype)
+    return counted, weight[np.where(counted, y, 0)] * counted
 
 
 def sum_or_mean(loss: Tensor, counted: Any, w: Any, reduction: str) -> Tensor:

@@ -147,11 +147,9 @@ def axes(dim: Dim, ndim: int) -> Any:
     for d in several:
         if isinstance(d, bool) or not isinstance(d, (int, np.integer)):
             raise TypeError(f"dim: expected an integer or a tuple of them, got {dim!r}")
-        if not -max(ndim, 1) <= d < max(ndim, 1):
-            dimension("dim", d, ndim)
+    positive = tuple(dimension("dim", d, ndim) for d in several)
     if ndim == 0:
         return None
-    positive = tuple(int(d) % ndim for d in several)
     if len(set(positive)) < len(positive):
         raise ValueError(f"dim: {dim} names a dimension twice")
     return positive if len(positive) > 1 else positive[0]
