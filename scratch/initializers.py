@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from .checks import number
 from .tensor import Tensor
 
 # (in quotes: numpy loads its generators only when somebody draws)
@@ -70,7 +71,7 @@ def normal(
 ) -> Tensor:
     """w ~ N(mean, std^2), any shape.
 
-    ValueError: `std` is negative.
+    ValueError: `std` is negative. TypeError: `mean` or `std` is no number.
 
     Source: "Descenso del gradiente" (the initial weights).
 
@@ -78,16 +79,16 @@ def normal(
     array([[ 0.0126, -0.0132],
            [ 0.064 ,  0.0105]])
     """
-    if std < 0:
+    if not number("std", std) >= 0:  # nor is NaN
         raise ValueError(f"std: expected 0 or more, got {std!r}")
-    return Tensor(rng.normal(mean, std, shape))
+    return Tensor(rng.normal(number("mean", mean), std, shape))
 
 
 def xavier_uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float = 1.0) -> Tensor:
     """w ~ U(-a, a), a = sqrt(3) gain sqrt(2 / (fan_in + fan_out)); shape (fan_out, fan_in, ...).
 
     The variance of U(-a, a) is a^2 / 3, hence the sqrt(3).
-    ValueError: `shape` has fewer than two dimensions.
+    ValueError: `shape` has fewer than two dimensions. TypeError: `gain` is no number.
 
     Source: Glorot and Bengio (2010), formula 16, cited under "Desvanecimiento del gradiente".
 
@@ -101,7 +102,7 @@ def xavier_uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float
 def xavier_normal(rng: np.random.Generator, shape: tuple[int, ...], gain: float = 1.0) -> Tensor:
     """w ~ N(0, s^2), s = gain sqrt(2 / (fan_in + fan_out)); shape (fan_out, fan_in, ...).
 
-    ValueError: `shape` has fewer than two dimensions.
+    ValueError: `shape` has fewer than two dimensions. TypeError: `gain` is no number.
 
     Source: Glorot and Bengio (2010), formula 12, cited under "Desvanecimiento del gradiente".
 
@@ -154,7 +155,7 @@ def kaiming_normal(
 
 def _xavier_std(shape: tuple[int, ...], gain: float) -> float:
     fan_in, fan_out = _fans(shape)
-    return gain * math.sqrt(2.0 / (fan_in + fan_out))
+    return float(number("gain", gain)) * math.sqrt(2.0 / (fan_in + fan_out))
 
 
 def _kaiming_std(shape: tuple[int, ...], a: float, mode: str, nonlinearity: str) -> float:

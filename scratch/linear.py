@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .autograd import Array, on_either, primitive, raw
+from .checks import integer
 from .prepared import ONES
 from .tensor import Tensor
 
@@ -143,9 +144,9 @@ def check_conv1d(input: Any, weight: Any, bias: Any, stride: int, padding: int) 
         raise ValueError("weight: expected the dtype of input")
     if bias is not None and (bias.shape != weight.shape[:1] or bias.dtype is not input.dtype):
         raise ValueError("bias: expected shape (o,) and the dtype of input")
-    if stride < 1:
+    if integer("stride", stride) < 1:
         raise ValueError(f"stride: expected 1 or more, got {stride}")
-    if padding < 0:
+    if integer("padding", padding) < 0:
         raise ValueError(f"padding: expected 0 or more, got {padding}")
     if input.shape[-1] + 2 * padding < weight.shape[2]:
         raise ValueError(

@@ -227,8 +227,10 @@ class Linear(Module):
         return f"in_features={n_in}, out_features={n_out}, bias={self.bias is not None}"
 
 
-def as_tensor(value: Any) -> Tensor:
+def as_tensor(value: Any, name: str = "data") -> Tensor:
     """`value` as a Tensor: Tensors as they are, anything else copied, also PyTorch's tensors.
+
+    `name`: of the argument, for the errors: TypeError or ValueError where there are no numbers.
 
     Twin: `torch.as_tensor`.
 
@@ -239,7 +241,10 @@ def as_tensor(value: Any) -> Tensor:
         return value
     if hasattr(value, "detach"):  # the other wing's: it shows its numbers only outside its graph
         value = np.asarray(value.detach())
-    return tensor(value)
+    try:
+        return tensor(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {str(error).removeprefix('data: ')}") from error
 
 
 def check_input(model: str, input: Tensor, size: int, dtype: np.dtype[Any]) -> None:

@@ -91,7 +91,7 @@ def fit(
     >>> round(p.weight.item(), 2), len(history.loss)
     (1.97, 200)
     """
-    X, y = as_tensor(X), as_tensor(y)
+    X, y = as_tensor(X, "X"), as_tensor(y, "y")
     _check(X, y, loss, lr, epochs, mode, batch_size)
     _check_objects(model, optimizer, callback)
     parameters = dict(model.named_parameters())

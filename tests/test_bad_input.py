@@ -135,6 +135,21 @@ LOSSES: dict[str, Row] = {
 }
 
 OPERATIONS: dict[str, Row] = {
+    "conv1d stride": (
+        lambda: F.conv1d(T([[1.0]]), T([[[1.0]]]), stride=1.5),  # type: ignore[arg-type]
+        TypeError,
+        "conv1d: stride: expected an integer, got float 1.5",
+    ),
+    "conv1d padding": (
+        lambda: F.conv1d(T([[1.0]]), T([[[1.0]]]), padding="same"),  # type: ignore[arg-type]
+        TypeError,
+        "conv1d: padding: expected an integer, got str 'same'",
+    ),
+    "reshape None": (
+        lambda: m.reshape(None),
+        TypeError,
+        "reshape: shape: expected an integer, got NoneType None",
+    ),
     "threshold value None": (
         lambda: F.threshold(v, 1, None),  # type: ignore[arg-type]
         TypeError,

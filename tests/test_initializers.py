@@ -111,8 +111,15 @@ def test_unknown_names_and_shapes_are_refused(wing):
     for draw in (wing.xavier_uniform, wing.xavier_normal, wing.kaiming_normal):
         with pytest.raises(ValueError, match="dimensions"):
             draw(rng, (3,))
-    with pytest.raises(ValueError, match=r"std|scale"):  # numpy calls it scale
-        wing.normal(rng, (2,), std=-1.0)
+    for std in (-1.0, math.nan):
+        with pytest.raises(ValueError, match=r"^std: expected 0 or more"):
+            wing.normal(rng, (2,), std=std)
+    for name in ("mean", "std"):
+        with pytest.raises(TypeError, match=rf"^{name}: expected a number, got str '1'"):
+            wing.normal(rng, (2,), **{name: "1"})
+    for draw in (wing.xavier_normal, wing.xavier_uniform):
+        with pytest.raises(TypeError, match=r"^gain: expected a number, got NoneType"):
+            draw(rng, (2, 3), gain=None)
 
 
 @pytest.mark.parametrize("bad", ["xavier", "", 3, None])

@@ -386,6 +386,14 @@ def test_bad_arguments_are_refused_in_the_same_words(argument, bad, error, regre
     assert said[0] == said[1]
 
 
+@pytest.mark.parametrize("argument", ["X", "y"])
+@pytest.mark.parametrize("wing", WINGS)
+def test_examples_that_are_no_numbers_are_named(wing, argument, regression):
+    examples = dict(zip("Xy", regression)) | {argument: "house"}
+    with pytest.raises((TypeError, ValueError), match=rf"^{argument}: "):
+        wing.fit(wing.FullyConnected([3, 1]), **examples, loss=wing.functional.mse_loss)
+
+
 @pytest.mark.parametrize("wing", WINGS)
 def test_a_model_without_parameters_is_refused(wing, regression):
     with pytest.raises(ValueError, match=r"^model: it has no parameters"):

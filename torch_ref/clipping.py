@@ -8,12 +8,12 @@ round with it, and a NaN and loses them; here such limits are refused.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import Tensor
+
+from .checks import check_number
 
 
 def clip_grad_norm_(
@@ -39,7 +39,7 @@ def clip_grad_norm_(
     tensor([0.6000, 0.8000])
     """
     _check_limit("max_norm", max_norm)
-    _check_number("norm_type", norm_type)
+    check_number("norm_type", norm_type)
     several = _listed(parameters)
     if not float(norm_type) > 0:
         raise ValueError(f"norm_type: expected a number above 0, or infinity, got {norm_type!r}")
@@ -76,15 +76,6 @@ def _listed(parameters: Iterable[Tensor] | Tensor) -> list[Tensor]:
 
 
 def _check_limit(name: str, limit: float) -> None:
-    _check_number(name, limit)
+    check_number(name, limit)
     if not limit >= 0:
         raise ValueError(f"{name}: expected 0 or more, got {limit!r}")
-
-
-def _check_number(name: str, value: Any) -> None:
-    try:
-        math.isnan(value)
-    except TypeError as error:
-        raise TypeError(
-            f"{name}: expected a number, got {type(value).__name__} {value!r}"
-        ) from error

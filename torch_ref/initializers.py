@@ -20,6 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.init import calculate_gain as _torch_gain
 
+from .checks import check_number
+
 Initializer = Callable[[np.random.Generator, tuple[int, ...]], Tensor]
 
 
@@ -43,7 +45,7 @@ def normal(
 ) -> Tensor:
     """w ~ N(mean, std^2), any shape.
 
-    ValueError: ``std`` is negative.
+    ValueError: ``std`` is negative. TypeError: ``mean`` or ``std`` is no number.
 
     Source: «Descenso del gradiente» (the initial weights).
 
@@ -51,13 +53,17 @@ def normal(
     tensor([[ 0.0126, -0.0132],
             [ 0.0640,  0.0105]], dtype=torch.float64)
     """
+    check_number("mean", mean)
+    check_number("std", std)
+    if not std >= 0:  # nor is NaN
+        raise ValueError(f"std: expected 0 or more, got {std!r}")
     return torch.as_tensor(rng.normal(mean, std, shape))
 
 
 def xavier_uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float = 1.0) -> Tensor:
     """w ~ U(-a, a), a = sqrt(3) gain sqrt(2 / (fan_in + fan_out)); shape (fan_out, fan_in, ...).
 
-    ValueError: ``shape`` has fewer than two dimensions.
+    ValueError: ``shape`` has fewer than two dimensions. TypeError: ``gain`` is no number.
 
     Source: Glorot and Bengio (2010), cited under «Desvanecimiento del gradiente».
 
@@ -71,7 +77,7 @@ def xavier_uniform(rng: np.random.Generator, shape: tuple[int, ...], gain: float
 def xavier_normal(rng: np.random.Generator, shape: tuple[int, ...], gain: float = 1.0) -> Tensor:
     """w ~ N(0, s^2), s = gain sqrt(2 / (fan_in + fan_out)); shape (fan_out, fan_in, ...).
 
-    ValueError: ``shape`` has fewer than two dimensions.
+    ValueError: ``shape`` has fewer than two dimensions. TypeError: ``gain`` is no number.
 
     Source: Glorot and Bengio (2010), cited under «Desvanecimiento del gradiente».
 
@@ -123,6 +129,7 @@ def kaiming_normal(
 
 
 def _xavier_std(shape: tuple[int, ...], gain: float) -> float:
+    check_number("gain", gain)
     fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(_template(shape))
     return gain * math.sqrt(2.0 / float(fan_in + fan_out))
 

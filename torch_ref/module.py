@@ -74,8 +74,10 @@ class Module(nn.Module):
         return f"{type(self).__name__}({self.extra_repr()})\n{table(rows)}"
 
 
-def as_tensor(value: Any) -> Tensor:
+def as_tensor(value: Any, name: str = "data") -> Tensor:
     """``value`` as a tensor: tensors as they are, anything else copied through a numpy array.
+
+    ``name``: of the argument, for the errors: TypeError or ValueError where there are no numbers.
 
     Source: ``torch.as_tensor``.
 
@@ -86,7 +88,10 @@ def as_tensor(value: Any) -> Tensor:
         return value
     # A copy in C order: PyTorch takes neither negative strides nor, without a warning, a
     # read-only array.
-    return torch.from_numpy(np.array(value, order="C"))
+    try:
+        return torch.from_numpy(np.array(value, order="C"))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {error}") from error
 
 
 def check_input(model: str, input: Tensor, size: int, dtype: torch.dtype) -> None:

@@ -113,7 +113,7 @@ def shape_from(operation: Callable[..., Any]) -> Callable[..., Any]:
     """The method whose shape may be given as a tuple or as several numbers."""
 
     def method(self: Tensor, *shape: Any) -> Tensor:
-        alone = len(shape) == 1 and not isinstance(shape[0], (int, np.integer))
+        alone = len(shape) == 1 and isinstance(shape[0], (tuple, list))
         result: Tensor = operation(self, tuple(shape[0] if alone else shape))
         return result
 
