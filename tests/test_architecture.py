@@ -109,8 +109,9 @@ def test_functional_has_pytorchs_parameters(name: str) -> None:
 
 
 MIRRORED = [
-    "activations", "autograd", "descent", "functional", "fully_connected", "initializers", "linear",
-    "losses", "module", "optimizers", "perceptron", "training",
+    "activations", "autograd", "clipping", "dag", "descent", "functional", "fully_connected",
+    "initializers", "linear", "losses", "module", "monitoring", "new_block", "optimizers",
+    "perceptron", "residual", "training",
 ]  # fmt: skip
 
 

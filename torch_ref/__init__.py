@@ -20,6 +20,9 @@ from .descent import descend as descend
 from .fully_connected import FullyConnected as FullyConnected
 from .module import Module as Module
 from .monitoring import Monitor as Monitor
+from .new_block import Snake as Snake
+from .new_block import SnakeActivation as SnakeActivation
+from .new_block import snake as snake
 from .perceptron import Perceptron as Perceptron
 from .residual import ResidualBlock as ResidualBlock
 from .residual import ResidualNetwork as ResidualNetwork
