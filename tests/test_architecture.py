@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
@@ -121,8 +122,23 @@ def test_the_wings_have_the_same_files(module: str) -> None:
         assert (ROOT / wing / f"{module}.py").exists() or (ROOT / wing / module).is_dir()
 
 
-@pytest.mark.parametrize(
-    "name", ["Perceptron", "FullyConnected", "fit", "descend", "History"]
-)
-def test_models_have_the_same_parameters_in_both_wings(name: str) -> None:
-    assert parameters(getattr(scratch, name)) == parameters(getattr(torch_ref, name))
+# Where the base class is PyTorch's own, its signature is too.
+OF_PYTORCH = {("module", "Module"), ("new_block", "Snake")}
+
+
+@pytest.mark.parametrize("module", MIRRORED)
+def test_what_torch_ref_defines_has_a_twin_with_the_same_parameters(module: str) -> None:
+    ours = importlib.import_module(f"scratch.{module}")
+    theirs = importlib.import_module(f"torch_ref.{module}")
+    for name, twin in vars(theirs).items():
+        defined_here = getattr(twin, "__module__", "").startswith(theirs.__name__)
+        if callable(twin) and defined_here and not name.startswith("_") and name != "dtype_name":
+            assert hasattr(ours, name), name
+            if (module, name) not in OF_PYTORCH:
+                assert parameters(getattr(ours, name)) == parameters(twin), name
+
+
+def test_a_function_has_the_same_parameters_in_both_wings() -> None:
+    for method in ("forward", "backward"):
+        ours, theirs = (getattr(wing.Snake, method) for wing in (scratch, torch_ref))
+        assert parameters(ours) == parameters(theirs)
