@@ -19,7 +19,7 @@ import numpy as np
 
 from .concepts import Wing
 from .datasets import Dataset
-from .tolerance import ULPS, resolution, roundings
+from .tolerance import drift
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -225,19 +225,6 @@ def layer_sizes(dataset: Dataset, hidden: Sequence[int]) -> list[int]:
             f"got {parameters:,} with {list(hidden)}"
         )
     return sizes
-
-
-def drift(steps: int, terms: int, dtype: str) -> float:
-    """How far rounding alone takes two equal trainings apart, as a share of the parameters' size.
-
-    A step adds to a parameter lr times a sum of `terms` products, right to roundings(terms), and
-    rounds the sum; over the steps these roundings add up like those of a long sum. Each counts as
-    many units as one stable evaluation may be wrong (see `tolerance.py`).
-
-    >>> f"{drift(steps=1000, terms=64, dtype='float64'):.1e}"
-    '2.8e-13'
-    """
-    return ULPS * resolution(dtype) * (roundings(steps) + roundings(terms))
 
 
 def _moved(arrays: dict[str, Array], share: float) -> dict[str, Array]:

@@ -12,7 +12,8 @@ import torch
 import scratch
 import torch_ref
 from gradtwin.datasets import Dataset, load
-from gradtwin.lockstep import drift, train
+from gradtwin.lockstep import train
+from gradtwin.tolerance import drift
 
 
 @pytest.fixture(scope="module")
