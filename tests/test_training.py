@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 import scratch
 import torch_ref
@@ -107,6 +108,67 @@ def test_a_mini_batch_of_everything_is_the_batch_but_for_the_order(wing, regress
     for net, options in zip(nets, ({"mode": "batch"}, {"mode": "mini-batch", "batch_size": 30})):
         wing.fit(net, *regression, wing.functional.mse_loss, epochs=5, **options)
     assert 0 < apart(*nets) < 1e-14  # the sums are the same up to the order of their terms
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_mini_batch_of_everything_is_the_batch_to_the_bit_where_no_sum_rounds(wing):
+    """Small whole numbers, 8 examples, lr 1/16: each sum is exact in any order."""
+    rng = np.random.default_rng(2)
+    X, y = rng.integers(-4, 5, size=(8, 2)), rng.integers(-9, 10, size=(8, 1))
+    ends = []
+    for options in ({"mode": "batch"}, {"batch_size": 8}, {"batch_size": 8, "seed": 1}):
+        net = wing.FullyConnected([2, 1], initializer=lambda rng, shape: np.ones(shape))
+        run = {"lr": 2**-4, "epochs": 4, **options}
+        history = wing.fit(net, X * 1.0, y * 1.0, wing.functional.mse_loss, **run)
+        ends.append([history.steps, *(value.tolist() for value in weights(net).values())])
+    assert ends[0] == ends[1] == ends[2]
+    assert ends[0][1] != [[1.0, 1.0]]
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_ten_examples_by_four_are_parts_of_4_4_and_2(wing):
+    """Against a sum written by hand, and against PyTorch's DataLoader, epoch after epoch."""
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(10, 3))
+    y = X @ [[1.0], [-2.0], [0.5]] + 1
+    net = wing.FullyConnected([3, 1])
+    start, seen = weights(net), []
+
+    def loss(y_hat, y):
+        seen.append(len(y))
+        return wing.functional.mse_loss(y_hat, y)
+
+    wing.fit(net, X, y, loss, lr=0.1, epochs=3, batch_size=4, seed=9)
+    assert seen == [4, 4, 2] * 3
+    ends = [weights(net)[name] for name in ("layers.0.weight", "layers.0.bias")]
+
+    w, b = start["layers.0.weight"][0].copy(), 0.0
+    shuffles = np.random.default_rng(9)
+    orders = [shuffles.permutation(10).tolist() for _ in range(3)]
+    for order in orders:
+        for part in (order[:4], order[4:8], order[8:]):
+            errors = [2 * (X[i] @ w + b - y[i, 0]) for i in part]
+            w -= 0.1 * sum(e * X[i] for e, i in zip(errors, part)) / len(part)
+            b -= 0.1 * sum(errors) / len(part)
+
+    line = torch.nn.Linear(3, 1, dtype=torch.float64)
+    with torch.no_grad():
+        line.weight.copy_(torch.tensor(start["layers.0.weight"]))
+        line.bias.zero_()
+    optimizer = torch.optim.SGD(line.parameters(), lr=0.1)
+    examples = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(y))
+    for order in orders:
+        for inputs, targets in torch.utils.data.DataLoader(examples, batch_size=4, sampler=order):
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(line(inputs), targets).backward()
+            optimizer.step()
+
+    # 9 steps of some 8 roundings each, of numbers up to 2; divided by 4, the last parts would be
+    # half the size, and a sum over 10 divided by 10 another walk altogether
+    allowed = 9 * 8 * 2 * np.finfo(float).eps
+    for found, by_hand, by_loader in zip(ends, (w, b), line.parameters()):
+        assert np.abs(found - by_hand).max() <= allowed
+        assert np.abs(found - by_loader.detach().numpy()).max() <= allowed
 
 
 @pytest.mark.parametrize("wing", WINGS)
