@@ -104,11 +104,16 @@ class Optimizer:
         for number, p in zip(numbers, params):
             if number not in state_dict["state"]:
                 continue  # it never had a gradient
-            loaded[p] = _copied(state_dict["state"][number])
-            for name, value in loaded[p].items():
-                if isinstance(value, np.ndarray) and value.shape != p.shape:
+            loaded[p] = {}
+            for name, value in state_dict["state"][number].items():
+                array = np.asarray(value)  # from a file or from PyTorch, `step` is an array too
+                if name == "step":
+                    loaded[p][name] = int(array)
+                elif array.shape == p.shape:
+                    loaded[p][name] = array.astype(p.dtype)  # a copy
+                else:
                     raise ValueError(
-                        f"state_dict: {name} of parameter {number} has shape {value.shape}, "
+                        f"state_dict: {name} of parameter {number} has shape {array.shape}, "
                         f"the parameter {p.shape}"
                     )
         self.param_groups = [{**options, "params": params}]
@@ -240,7 +245,8 @@ class RMSprop(Optimizer):
 
     def _update(self, p: Tensor, g: np.ndarray, options: Options) -> None:
         alpha, momentum = options["alpha"], options["momentum"]
-        state = self.state.setdefault(p, {})
+        state = self.state.setdefault(p, {"step": 0})
+        state["step"] += 1  # the rule needs no count; PyTorch's refuses to go on without one
         if options["weight_decay"] != 0:
             g = g + options["weight_decay"] * p.data
 

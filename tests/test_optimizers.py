@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 
 import numpy as np
@@ -12,6 +13,7 @@ import gradtwin
 import scratch
 import torch_ref
 import torch_ref.optimizers
+from gradtwin.tolerance import Tolerance, resolution
 from scratch.optimizers import SGD, Adam, AdamW, RMSprop
 
 RULES = [
@@ -117,11 +119,89 @@ def test_a_resumed_run_ends_at_the_same_numbers(name, options):
     assert str(optimizer.state_dict()["state"]) == str(saved["state"])
 
 
+def saved_to_npz(optimizer):
+    """What the optimizer remembers, as the bytes of an .npz file; options are the caller's."""
+    file = io.BytesIO()
+    remembered = optimizer.state_dict()["state"]
+    np.savez(file, **{f"{i}/{name}": np.asarray(value) for i in remembered
+                      for name, value in remembered[i].items()})  # fmt: skip
+    return file.getvalue()
+
+
+def loaded_from_npz(optimizer, content, as_array):
+    """That memory in an optimizer of either wing; `as_array`: what the wing keeps arrays as."""
+    state_dict = optimizer.state_dict()
+    with np.load(io.BytesIO(content)) as arrays:
+        for key in arrays:
+            i, name = key.split("/")
+            state_dict["state"].setdefault(int(i), {})[name] = as_array(arrays[key])
+    optimizer.load_state_dict(state_dict)
+
+
+# how a wing keeps its optimizers, makes a parameter and keeps an array
+SCRATCH = scratch.optimizers, scratch.tensor, np.array
+TORCH = torch_ref.optimizers, torch.tensor, torch.tensor
+
+
+@pytest.mark.parametrize(("name", "options"), RULES, ids=IDS)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(SCRATCH, SCRATCH), (SCRATCH, TORCH), (TORCH, SCRATCH)],
+    ids=["scratch-scratch", "scratch-torch", "torch-scratch"],
+)
+def test_a_run_saved_to_a_file_goes_on_in_either_wing(first, second, name, options):
+    rng = np.random.default_rng(1)
+    # the last parameter has no dimensions, as the number of steps that is saved beside it
+    starts = [rng.normal(size=(4, 2)), rng.normal(size=3), np.array(0.7)]
+    gradients = [[rng.normal(size=start.shape) for start in starts] for _ in range(6)]
+
+    def walk(wing, starts, gradients, content=None):
+        optimizers, tensor, as_array = wing
+        parameters = [tensor(start, requires_grad=True) for start in starts]
+        optimizer = getattr(optimizers, name)(parameters, **options)
+        if content is not None:
+            loaded_from_npz(optimizer, content, as_array)
+        for arrays in gradients:
+            for p, g in zip(parameters, arrays):
+                p.grad = as_array(g)
+            optimizer.step()
+        return [np.array(p.tolist()) for p in parameters], saved_to_npz(optimizer)
+
+    in_one_go, memory = walk(second, starts, gradients)
+    half, content = walk(first, starts, gradients[:3])
+    resumed, after = walk(second, half, gradients[3:], content)
+    # the other wing's 3 steps may be rounded otherwise, and 6 additions of a step round once each
+    exactly = Tolerance(ulps=0, terms=0)
+    tolerance = exactly if first is second else Tolerance(terms=6)
+    for found, expected in zip(resumed, in_one_go):
+        allowed = tolerance.allowed(expected, eps=resolution("float64"))
+        assert (np.abs(found - expected) <= allowed).all()
+    with np.load(io.BytesIO(memory)) as expected, np.load(io.BytesIO(after)) as found:
+        assert set(found) == set(expected)
+        for key in expected:
+            allowed = tolerance.allowed(expected[key], eps=resolution("float64"))
+            assert (np.abs(found[key] - expected[key]) <= allowed).all(), key
+
+
+def test_a_loaded_memory_is_a_copy_of_the_parameters_dtype():
+    w = scratch.tensor(np.float32([1.0, 2.0]), requires_grad=True)
+    w.grad = np.float32([3.0, 4.0])
+    optimizer = SGD([w], lr=0.5, momentum=0.5)
+    remembered = torch.tensor([2.0, 4.0], dtype=torch.float64)
+    state = {0: {"momentum_buffer": remembered}}
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    optimizer.step()
+    assert w.data.tolist() == [1 - 0.5 * (1 + 3), 2 - 0.5 * (2 + 4)]
+    assert optimizer.state[w]["momentum_buffer"].dtype == w.dtype == "float32"
+    assert remembered.tolist() == [2, 4]
+
+
 def test_the_state_has_pytorchs_layout():
     ours, theirs = scratch.tensor([1.0, 2.0], requires_grad=True), torch.ones(2, requires_grad=True)
     ours.grad, theirs.grad = np.ones(2), torch.ones(2)
-    for name in ("SGD", "Adam", "AdamW"):
-        options = {"momentum": 0.9} if name == "SGD" else {"amsgrad": True}
+    most = {"SGD": {"momentum": 0.9}, "RMSprop": {"momentum": 0.9, "centered": True},
+            "Adam": {"amsgrad": True}, "AdamW": {"amsgrad": True}}  # fmt: skip
+    for name, options in most.items():
         mine = getattr(scratch.optimizers, name)([ours], **options)
         reference = getattr(torch.optim, name)([theirs], **options)
         mine.step()
