@@ -109,9 +109,7 @@ def activation_histograms(
 
 
 def _histograms(wing: Wing, layers: Any, bins: int) -> Histograms:
-    each = [
-        wing.monitoring.statistics(layer.detach(), count("bins", bins)) for layer in layers
-    ]
+    each = [wing.monitoring.statistics(layer.detach(), count("bins", bins)) for layer in layers]
     return Histograms(
         np.array([np.asarray(s.histogram) for s in each]),
         np.array([np.asarray(s.edges) for s in each]),

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..concepts import Wing
+from ..datasets import Dataset
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -100,3 +101,29 @@ def count(argument: str, value: int, least: int = 1) -> int:
     if value < least:
         raise ValueError(f"{argument}: expected {least} or more, got {value}")
     return value
+
+
+def share_right(wing: Wing, model: Any, dataset: Dataset) -> float:
+    """The share of the test examples whose largest output is that of their class.
+
+    >>> from gradtwin.datasets import load
+    >>> wing = Wing("scratch")
+    >>> share_right(wing, wing.FullyConnected([4, 3], initializer="normal"), load("iris")) < 0.6
+    True
+    """
+    with wing.no_grad():
+        outputs = model(wing.tensor(dataset.X_test)).detach().numpy()
+    return float(np.mean(outputs.argmax(axis=1) == dataset.y_test))
+
+
+def blocks(layers: int) -> int:
+    """How many residual blocks make so many layers: half.
+
+    ValueError: none do.
+
+    >>> blocks(10)
+    5
+    """
+    if count("layers", layers, least=2) % 2:
+        raise ValueError(f"layers: a residual block has two, so not {layers} but an even number")
+    return layers // 2
