@@ -15,4 +15,5 @@ from .draw import draw as draw
 from .draw import read as read
 from .drawing import Drawing as Drawing
 from .glossary import explain as explain
+from .network import draw_network as draw_network
 from .torchviz_style import draw_torch as draw_torch

@@ -33,7 +33,7 @@ def render(dot: str, format: str, *, dpi: int = 144, placed: bool = False) -> by
 
     Raises ValueError for DOT that Graphviz cannot read, RuntimeError where a large layout fails.
     """
-    order = (format, "nop" if placed else "dot", f"-Gdpi={dpi}" if format == "png" else "")
+    order = (format, "nop2" if placed else "dot", f"-Gdpi={dpi}" if format == "png" else "")
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / f"picture.{format}"
         if dot.count("label=") > IN_THIS_PROCESS_UP_TO:
