@@ -2,7 +2,7 @@
 
 A concept passes when outputs and gradients agree, within what rounding explains, on the corners of
 its table row and on random inputs, and when both wings arrive at the numbers that the lecture
-prints.
+prints. Where its gradient is derived on paper too, all three must agree.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -21,8 +22,8 @@ from .case import Raised, attempt
 from .compare import Compared, Comparison, compare
 from .concepts import Concept, Figure, Wing, concepts, find
 from .findings import WARNING
+from .on_paper import Table, odd_one_out, table, witnesses
 from .samples import Sample
-from .sides import side
 
 CASES = 20
 """Random inputs a concept, besides its corners."""
@@ -44,7 +45,7 @@ class Reproduced:
         )
 
     def __str__(self) -> str:
-        printed = f"the lecture prints {self.figure.printed}"
+        printed = f"{self.figure.says} {self.figure.printed}"
         if self.figure.erratum:
             printed += f" (an erratum: right is {self.figure.erratum})"
         return f"{self.figure.what}: {printed}, scratch has {self.ours}, PyTorch {self.theirs}"
@@ -53,6 +54,7 @@ class Reproduced:
         """Plain values for JSON."""
         return {
             "what": self.figure.what,
+            "says": self.figure.says,
             "printed": self.figure.printed,
             "erratum": self.figure.erratum or None,
             "scratch": _plain(self.ours),
@@ -66,12 +68,20 @@ class Failure:
     """An input on which the wings differ, with the comparison that found it.
 
     Args:
+        comparison: scratch with PyTorch.
         warning: what was warned about, where that is the failure: numbers went in and came out.
+        paper: paper with scratch and paper with PyTorch, where it is derived on paper.
     """
 
     sample: Sample
     comparison: Comparison
     warning: str = ""
+    paper: tuple[Comparison, ...] = ()
+
+    @property
+    def odd_one_out(self) -> str:
+        """Of paper, scratch and PyTorch the one that the two others agree against, or ""."""
+        return odd_one_out([c.ok for c in (self.comparison, *self.paper)])
 
     @property
     def scratch_is_right(self) -> bool:
@@ -83,12 +93,23 @@ class Failure:
         return (
             len(mistakes) == len(differing) > 0
             and not self.warning
+            and all(c.ok for c in self.paper[:1])
             and all(c.verdict is not None and c.verdict.side == "ours" for c in differing)
         )
 
     def __str__(self) -> str:
-        warned = f"warned: {self.warning}\n" if self.warning else ""
-        return f"{self.sample}\n{warned}{self.comparison}"
+        lines = [str(self.sample), *([f"warned: {self.warning}"] if self.warning else [])]
+        if not self.paper:
+            return "\n".join([*lines, str(self.comparison)])
+        pairs = ("scratch and PyTorch", "paper and scratch", "paper and PyTorch")
+        if odd := self.odd_one_out:
+            lines.append(f"{odd} disagrees: the two others agree")
+        else:
+            lines.append("of paper, scratch and PyTorch no two stand against the third")
+        for pair, comparison in zip(pairs, (self.comparison, *self.paper)):
+            if not comparison.ok:
+                lines += [f"ours and theirs are {pair}:", str(comparison)]
+        return "\n".join(lines)
 
 
 @dataclass(slots=True)
@@ -104,6 +125,8 @@ class Result:
         figures: the printed numbers.
         failures: the inputs on which the wings differ.
         torch_failures: those on which the third witness finds PyTorch wrong and scratch right.
+        paper: what paper, scratch and PyTorch have on the concept's example, where it is derived
+            on paper.
     """
 
     concept: Concept
@@ -114,6 +137,7 @@ class Result:
     figures: list[Reproduced] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     torch_failures: list[Failure] = field(default_factory=list)
+    paper: Table | None = None
 
     @property
     def ok(self) -> bool:
@@ -121,21 +145,28 @@ class Result:
         return not self.failures and all(figure.ok for figure in self.figures)
 
     def add(
-        self, sample: Sample, corner: bool, comparison: Comparison, warned: Sequence[str] = ()
+        self,
+        sample: Sample,
+        corner: bool,
+        comparison: Comparison,
+        warned: Sequence[str] = (),
+        paper: Sequence[Comparison] = (),
     ) -> None:
-        """Count one comparison in, and what was warned of while it ran."""
+        """Count one input in: what was compared on it, and warned of meanwhile."""
         self.cases += 1
         if not corner:
             self.ulp_forward = _largest(self.ulp_forward, comparison.outputs)
             self.ulp_gradient = _largest(self.ulp_gradient, comparison.gradients)
-        compared = (*comparison.outputs, *comparison.gradients)
+        compared = [c for each in (comparison, *paper) for c in (*each.outputs, *each.gradients)]
         self.share = max([self.share, *map(_share, compared)])
         # NumPy may warn of an infinity or a NaN that is there for everybody to see.
         finite = all(bool(np.isfinite(c.theirs).all()) for c in compared)
-        failure = Failure(sample, comparison, "; ".join(warned) if finite else "")
+        failure = Failure(
+            sample, comparison, "; ".join(warned) if finite else "", tuple(paper)
+        )
         if failure.scratch_is_right:
             self.torch_failures.append(failure)
-        elif failure.warning or not comparison.ok:
+        elif failure.warning or not all(c.ok for c in (comparison, *paper)):
             self.failures.append(failure)
 
     def to_dict(self) -> dict[str, Any]:
@@ -149,12 +180,14 @@ class Result:
             "ulp_gradient": _plain(self.ulp_gradient),
             "share_of_allowed": _plain(self.share),
             "figures": [figure.to_dict() for figure in self.figures],
+            "paper": None if self.paper is None else self.paper.to_dict(),
             "failures": [_failure(failure) for failure in self.failures],
             "torch_failures": [_failure(failure) for failure in self.torch_failures],
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.concept.name}: {'twins' if self.ok else 'DIFFERENT'}, {self.cases} cases"]
+        equal = "paper = graph = PyTorch" if self.concept.paper else "twins"
+        lines = [f"{self.concept.name}: {equal if self.ok else 'DIFFERENT'}, {self.cases} cases"]
         lines += [str(figure) for figure in self.figures if not figure.ok]
         for found, what in (
             (self.failures, "differ"),
@@ -206,7 +239,7 @@ def check(
     """Run both wings on the inputs of one concept, of several, or of all, and compare.
 
     Args:
-        name: a concept's name, several, or None for all of them.
+        name: a concept's name, several (each counts once), or None for all of them.
         dtype: "float64" or "float32".
         seed: of the random inputs, 0 or more. A concept gets the same ones alone and among all.
         cases: random inputs a concept, besides its corners.
@@ -214,11 +247,12 @@ def check(
     Raises:
         ValueError: an unknown concept or dtype, a negative seed, fewer than one case.
 
-    >>> print(check("linear_regression"))
-    linear_regression: twins, 20 cases
+    >>> print(check(["xor", "linear_regression"], cases=10))
+    xor: twins, 10 cases
+    linear_regression: paper = graph = PyTorch, 11 cases
     """
     names = [name] if isinstance(name, str) else name
-    chosen = concepts() if names is None else [find(each) for each in names]
+    chosen = concepts() if names is None else [find(each) for each in dict.fromkeys(names)]
     if dtype not in ("float32", "float64"):
         raise ValueError(f"dtype: expected float32 or float64, got {dtype!r}")
     if seed < 0:
@@ -233,19 +267,25 @@ def check_concept(concept: Concept, dtype: str, seed: int, cases: int) -> Result
     result = Result(concept)
     scratch, torch = Wing("scratch", dtype), Wing("torch", dtype)
     result.figures = [_reproduced(figure, scratch, torch) for figure in concept.figures]
-    for sample, corner in _samples(concept, dtype, seed, cases):
+    for number, (sample, corner) in enumerate(_samples(concept, dtype, seed, cases)):
+        names = _argument_names(concept, sample)
+        *paper, ours, theirs = witnesses(concept, sample, scratch, torch)
+        options = {
+            "dtype": dtype, "requires_grad": sample.requires_grad, "seed": seed, "names": names
+        }  # fmt: skip
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            comparison = compare(
-                side("scratch", sample.on(scratch)),
-                side("torch", sample.on(torch)),
-                *sample.arrays,
-                dtype=dtype,
-                requires_grad=sample.requires_grad,
-                seed=seed,
-                names=_argument_names(concept, sample),
-            )
-        result.add(sample, corner, comparison, [str(warning.message) for warning in caught])
+            comparison = compare(ours, theirs, *sample.arrays, **options)
+            on_paper = [
+                compare(each, graph, *sample.arrays, **options)
+                for each in paper
+                for graph in (ours, theirs)
+            ]
+        warned = [str(warning.message) for warning in caught]
+        result.add(sample, corner, comparison, warned, on_paper)
+        if paper and number == 0:  # the example
+            shown = attempt("on paper", partial(table, (*paper, ours, theirs), sample, names or []))
+            result.paper = None if isinstance(shown, Raised) else shown
     return result
 
 
@@ -291,6 +331,8 @@ def _failure(failure: Failure) -> dict[str, Any]:
     return {
         "case": str(failure.sample),
         "warning": failure.warning or None,
+        "odd_one_out": failure.odd_one_out or None,
+        "paper": [comparison.to_dict() for comparison in failure.paper],
         **failure.comparison.to_dict(),
     }
 

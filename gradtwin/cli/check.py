@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ..check import Report, Result
+    from ..on_paper import Table as PaperTable
+    from ..sides import Array
 
 
 class Dtype(StrEnum):
@@ -31,6 +33,10 @@ def check(
         list[str] | None,
         typer.Argument(metavar="CONCEPT", help="Names from `gradtwin list`; all by default."),
     ] = None,
+    section: Annotated[
+        str,
+        typer.Option(metavar="WORDS", help="Those under headings of the lecture with these words."),
+    ] = "",
     dtype: Annotated[
         Dtype,
         typer.Option(
@@ -50,15 +56,20 @@ def check(
 ) -> None:
     """Compare both wings: outputs, gradients, and the numbers that the lecture prints.
 
+    Where a gradient is derived on paper too, all three are compared, and shown when it is named.
     Exit status 1 when a difference is found.
     """
-    from ..concepts import concepts as registry
-    from ..concepts import find
+    from ..concepts import find, in_section
 
+    names = concepts or []
     try:
-        named = [find(name) for name in concepts] if concepts else registry()
+        named = [find(name) for name in names]
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="CONCEPT") from error
+    try:
+        named += in_section(section) if section or not names else []
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--section") from error
 
     chosen = list({each.name: each for each in named}.values())  # each once
     start = time.perf_counter()
@@ -78,13 +89,21 @@ def check(
     if json:
         print_json(report.to_dict())
     else:
-        _print(report, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        _print(report, seconds, on_paper=bool(names or section))
     raise typer.Exit(0 if report.ok else 1)
 
 
-def _print(report: Report, seconds: float) -> None:
+def _print(report: Report, seconds: float, on_paper: bool) -> None:
     out = console()
     out.print(_table(report))
+    derived = [result for result in report if result.paper is not None and result.ok]
+    for result in report:
+        if on_paper and result.paper is not None:
+            out.print(_witnesses(result, result.paper))
+    if derived and not on_paper:
+        names = ", ".join(result.concept.name for result in derived)
+        out.print(f"Paper = graph = PyTorch: {names} (name one to see all three)")
     for result in report:
         for figure in result.figures:
             if figure.ok and figure.figure.erratum:
@@ -126,6 +145,28 @@ def _table(report: Report) -> Table:
             style=None if result.ok else "bold red",
         )
     return table
+
+
+def _witnesses(result: Result, paper: PaperTable) -> Table:
+    """Three columns: the gradient on paper, by scratch's graph, by PyTorch."""
+    from rich.table import Table
+
+    inputs = ", ".join(f"{name} = {_short(array, ', ')}" for name, array in paper.inputs.items())
+    columns = (result.concept.name, "paper", "scratch's graph", "PyTorch")
+    table = Table(*columns, title=f"with {inputs}", title_justify="left")
+    for row in paper.rows:
+        table.add_row(row.name, *map(_short, row.values))
+    return table
+
+
+def _short(array: Array | None, between_rows: str = "\n") -> str:
+    """An array in seven digits: what differs by rounding alone looks the same."""
+    if array is None:
+        return "-"
+    if array.ndim == 0:
+        return f"{array:.7g}"
+    between = between_rows if array.ndim > 1 else ", "
+    return f"[{between.join(_short(part, between_rows) for part in array)}]"
 
 
 def _ulp(distance: float | None) -> str:

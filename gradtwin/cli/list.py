@@ -9,12 +9,20 @@ import typer
 
 
 def list_concepts(
+    section: Annotated[
+        str,
+        typer.Option(metavar="WORDS", help="Only under headings of the lecture with these words."),
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, with the formulas.")] = False,
 ) -> None:
     """List the concepts in the lecture's order, each with its section."""
-    from ..concepts import concepts
+    from ..concepts import in_section
     from .output import console, print_json
 
+    try:
+        concepts = in_section(section)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--section") from error
     if json:
         print_json(
             [
@@ -25,19 +33,26 @@ def list_concepts(
                     "formula": concept.formula,
                     "figures": len(concept.figures),
                 }
-                for concept in concepts()
+                for concept in concepts
             ]
         )
         return
-    rows = [(concept.name, concept.title, concept.section) for concept in concepts()]
+    rows = [(concept.name, concept.title, concept.section) for concept in concepts]
     if not sys.stdout.isatty():  # plain lines for grep; loading Rich would take most of the time
         widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
         for name, title, section in rows:
             print(f"{name:{widths[0]}}  {title:{widths[1]}}  {section}")
         return
-    from rich.table import Table
+    from itertools import groupby
+    from operator import itemgetter
 
-    table = Table("concept", "title", "section of the lecture")
-    for row in rows:
-        table.add_row(*row)
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("concept", "title")
+    for heading, under in groupby(rows, key=itemgetter(2)):
+        table.add_section()
+        table.add_row(Text(heading, style="bold"))
+        for name, title, _ in under:
+            table.add_row(f"  {name}", title)
     console().print(table)

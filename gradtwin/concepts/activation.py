@@ -55,15 +55,19 @@ OF_THE_PERCEPTRON: list[Concept] = [
     ),
 ]  # fmt: skip
 
-AGAINST_VANISHING: list[Concept] = [
+WITH_THE_SAME_PROBLEM: list[Concept] = [
     operation("tanh", "Tangente hiperbólica", "Tanh", section=SAME_PROBLEM),
     operation("logsigmoid", "Logaritmo de la sigmoide", "Logsigmoid", section=SAME_PROBLEM),
     operation("softsign", "Softsign", section=SAME_PROBLEM),
+]  # fmt: skip
+
+AGAINST_VANISHING: list[Concept] = [
     operation(
         "leaky_relu", "Leaky ReLU", section=LEAKY,
         figures=[
             Figure("f'(2)", "1", _slope("leaky_relu", 2.0)),
             Figure("f'(-2)", "0.01", _slope("leaky_relu", -2.0)),
+            Figure("f(-2)", "max(0, 0.01 x, x) = 0", _at("leaky_relu", -2.0), erratum="-0.02"),
         ],
     ),
     operation("prelu", "PReLU", section=OTHERS),

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..samples import OPERATIONS, Case, Operation, Sample
+from ..samples.operation import case
+from ..samples.values import exactly
 from .figure import Figure
 from .wing import Wing
 
@@ -33,6 +35,8 @@ class Concept:
         section: the lecture's heading under which it stands, as printed.
         written: its formula in one line; of an operation the first line of its docstring.
         figures: the numbers that the lecture prints.
+        paper: the pair of `scratch.chain_rule` that derives it on paper, with no graph: "dag" for
+            `dag_forward` and `dag_backward`; "" where there is none.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Concept:
     section: str
     written: str = field(default="", repr=False)
     figures: tuple[Figure, ...] = field(default=(), repr=False)
+    paper: str = field(default="", repr=False)
 
     @property
     def title(self) -> str:
@@ -86,6 +91,18 @@ class Concept:
         """The concept in PyTorch: a function of torch tensors."""
         return self.operation.call(Wing("torch"), *tensors, **options)
 
+    def on_paper(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        """The pair (forward, backward) in numpy, with no graph.
+
+        LookupError: this concept has none.
+        """
+        if not self.paper:
+            raise LookupError(f"{self.name} is not derived in scratch/chain_rule.py")
+        from scratch import chain_rule
+
+        forward, backward = (f"{self.paper}_{way}" for way in ("forward", "backward"))
+        return getattr(chain_rule, forward), getattr(chain_rule, backward)
+
     def cases(self, rng: np.random.Generator, dtype: Any = "float64") -> Iterator[Sample]:
         """Random inputs without end, floats in `dtype`: take as many as are wanted."""
         while True:
@@ -100,10 +117,14 @@ def concept(
     formula: str,
     figures: Sequence[Figure] = (),
     differentiable: bool = True,
+    example: Sequence[Any] = (),
+    paper: str = "",
 ) -> Callable[[Callable[..., Any]], Concept]:
     """The decorated function, of a wing and of tensors, as the `Concept` of its name.
 
     cases: the shapes and the range of its arguments, see `gradtwin.samples`.
+    example: its arguments with the lecture's own numbers: the first input that is checked, and the
+        one that is shown beside the pair on `paper`.
 
     >>> from gradtwin.samples.operation import case
     >>> @concept(case("n"), es="Cubo", en="Cube", section="-", formula="x^3")
@@ -115,8 +136,11 @@ def concept(
     """
 
     def register(compute: Callable[..., Any]) -> Concept:
-        operation = Operation(compute.__name__, compute, cases, differentiable=differentiable)
-        return Concept(operation.name, operation, es, en, section, formula, tuple(figures))
+        corners = [case(*map(exactly, example), label="example")] if example else []
+        operation = Operation(
+            compute.__name__, compute, cases, corners, differentiable=differentiable
+        )
+        return Concept(operation.name, operation, es, en, section, formula, tuple(figures), paper)
 
     return register
 

@@ -19,6 +19,7 @@ class Figure:
         printed: as the lecture prints it, which says how many decimals count: "0.94".
         value: the quantity, computed in the wing that is handed in.
         erratum: what should have been printed, where `printed` does not hold.
+        says: who says so, where it is not the lecture: a number that its pictures lead to.
 
     >>> Figure("sigmoid(2.84)", "0.94", lambda wing: 0.9448).reproduced_by(0.9448)
     True
@@ -30,6 +31,7 @@ class Figure:
     printed: str
     value: Callable[[Wing], Any]
     erratum: str = ""
+    says: str = "the lecture prints"
 
     @property
     def expected(self) -> str:

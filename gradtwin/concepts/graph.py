@@ -1,4 +1,7 @@
-"""Concepts of «Diferenciación automática y grafos computacionales»: the graph worked by hand."""
+"""Concepts of «Diferenciación automática y grafos computacionales».
+
+The operations that a graph is made of, the lecture's graph worked by hand, and a new block.
+"""
 
 from __future__ import annotations
 
@@ -6,35 +9,36 @@ from typing import Any
 
 from ..samples import OPERATIONS
 from ..samples.operation import case
+from ..samples.values import real
 from .concept import Concept, Tensor, concept, operation
+from .draws import near_1
 from .figure import Figure
 from .wing import Wing
 
 SECTION = "Grafo computacional"
-POINT, W, B = (3.0, 9.0), 2.0, 1.0
-"""The lecture's example: x and y, and the two parameters before training."""
+EXAMPLE = (3.0, 9.0, 2.0, 1.0)
+"""The lecture's x, y, w and b."""
 
 
-def _lecture(wing: Wing) -> tuple[Any, Any, Any]:
-    """L, dL/dw and dL/db of the lecture's point."""
-    x, y = map(wing.tensor, POINT)
-    w, b = (wing.tensor(value, requires_grad=True) for value in (W, B))
-    loss = linear_regression.operation.call(wing, x, y, w, b)
-    loss.backward()
-    return loss.detach(), w.grad, b.grad
+def _lecture(argument: int) -> Any:
+    """The derivative by one argument of the lecture's example."""
+    return lambda wing: wing.gradients(linear_regression.operation.call, *EXAMPLE)[argument]
 
 
 @concept(
-    case("n", "n", "", ""),
+    case("", "", "", ""),
     es="Regresión lineal",
     en="Linear regression",
     section=f"{SECTION}: Ejemplo",
     formula="y_hat = w x + b, L = (y_hat - y)^2",
     figures=(
-        Figure("L", "4", lambda wing: _lecture(wing)[0]),
-        Figure("dL/dw", "-12", lambda wing: _lecture(wing)[1]),
-        Figure("dL/db", "-4", lambda wing: _lecture(wing)[2]),
+        Figure("L", "4", lambda w: linear_regression.operation.call(w, *map(w.tensor, EXAMPLE))),
+        Figure("dz/dw", "3", lambda wing: wing.gradients(lambda _, x, w: w * x, 3.0, 2.0)[1]),
+        Figure("dL/dw", "-12", _lecture(2)),
+        Figure("dL/db", "-4", _lecture(3)),
     ),
+    example=EXAMPLE,
+    paper="linear_regression",
 )
 def linear_regression(wing: Wing, x: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Tensor:
     z = w * x
@@ -46,6 +50,18 @@ def linear_regression(wing: Wing, x: Tensor, y: Tensor, w: Tensor, b: Tensor) ->
 SQUARED_ERROR = operation(
     "squared_error", "Error cuadrático", "Squared error", section=f"{SECTION}: Ejemplo"
 )
+
+
+@concept(
+    case(real("n m"), near_1("m")),
+    case(real("n m"), near_1("")),
+    es="Bloque nuevo",
+    en="New block",
+    section="Diferenciación automática",
+    formula="x + sin^2(a x) / a, a Function whose derivative we write: (sin a x + cos a x)^2",
+)
+def new_block(wing: Wing, input: Tensor, a: Tensor) -> Tensor:
+    return wing.snake(input, a)
 
 
 def remaining(concepts: list[Concept]) -> list[Concept]:

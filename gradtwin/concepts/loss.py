@@ -76,7 +76,7 @@ def cross_entropy(wing: Wing, y_hat: Tensor, y: Tensor) -> Tensor:
     return -(y * wing.log(y_hat)).sum(-1)
 
 
-SECTION = "Entrenamiento de una red: Función de pérdida"
+SECTION = "Funciones de pérdida"
 
 BINARY: list[Concept] = [
     operation(

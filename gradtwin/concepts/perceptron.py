@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..samples.operation import case
 from ..samples.values import nonzero, real
 from .concept import Tensor, concept
 from .draws import network
 from .figure import Figure
-from .wing import Wing
+from .wing import Wing, dtype_of
 
 WEIGHT, BIAS = [-1.15, -0.21], 4.1
 """The neuron of «Ejemplo con un perceptrón»."""
@@ -35,6 +37,18 @@ def _lecture(wing: Wing, x1: float, x2: float, activation: str | None = "sigmoid
 def perceptron(wing: Wing, X: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     neuron = wing.Perceptron([0.0] * len(weight), activation="sigmoid")
     return wing.call(neuron, {"weight": weight, "bias": bias}, X)
+
+
+@concept(
+    network("n 2"),
+    es="Mapa de probabilidades",
+    en="Probability map",
+    section="Ejemplo con un perceptrón",
+    formula="y_hat = g(4.1 - 1.15 x_1 - 0.21 x_2), g the sigmoid: below 0.5 where z < 0",
+    figures=(Figure("y_hat where z = 0", "0.5", lambda wing: _lecture(wing, 4.1 / 1.15, 0.0)),),
+)
+def probability_map(wing: Wing, X: Tensor) -> Tensor:
+    return wing.Perceptron(np.array(WEIGHT, dtype_of(X)), BIAS, activation="sigmoid")(X)
 
 
 def _on_line(wing: Wing) -> tuple[float, float]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -49,6 +49,26 @@ class Wing(Library):
             array = array.astype(self.float_dtype)
         return self.module.tensor(array, requires_grad=requires_grad)
 
+    def leaf(self, tensor: Any) -> Any:
+        """A copy of a tensor that will have a gradient of its own, and may be moved by a step.
+
+        >>> Wing("scratch").leaf(Wing("scratch").tensor([1.0])).requires_grad
+        True
+        """
+        return self.module.tensor(tensor.detach().numpy(), requires_grad=True)
+
+    def gradients(self, function: Callable[..., Any], *values: Any) -> list[Any]:
+        """The derivative by each of these values, as the wing's own graph computes it.
+
+        function: of the wing and as many tensors, to one number.
+
+        >>> Wing("scratch").gradients(lambda wing, x, y: x * y, 2.0, 3.0)
+        [array(3.), array(2.)]
+        """
+        tensors = [self.tensor(value, requires_grad=True) for value in values]
+        function(self, *tensors).backward()
+        return [tensor.grad for tensor in tensors]
+
     def call(self, model: Any, parameters: Mapping[str, Any], input: Any) -> Any:
         """`model(input)` with these tensors as its parameters, so that each gets its gradient.
 
@@ -64,3 +84,12 @@ class Wing(Library):
             # Past Module's own __setattr__, which wants a leaf: here any tensor will do, for once.
             object.__setattr__(owner, last, tensor)
         return model(input)
+
+
+def dtype_of(tensor: Any) -> str:
+    """The dtype of a tensor of either wing by its name.
+
+    >>> dtype_of(Wing("scratch", "float32").tensor([0.5]))
+    'float32'
+    """
+    return str(tensor.detach().numpy().dtype)
