@@ -16,4 +16,6 @@ from .draw import read as read
 from .drawing import Drawing as Drawing
 from .glossary import explain as explain
 from .network import draw_network as draw_network
+from .steps import Steps as Steps
+from .steps import steps as steps
 from .torchviz_style import draw_torch as draw_torch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from html import escape
@@ -15,13 +16,15 @@ def accessible(
     vertices: for each id its title and its description.
     """
     svg = svg[svg.index("<svg") :]  # an HTML page has no place for the XML prologue
+    # several pictures may stand on one page: each needs identifiers of its own
+    own = hashlib.blake2s((title + svg).encode(), digest_size=4).hexdigest()
     head = (
-        f'<title id="picture-title">{escape(title)}</title>\n'
-        f'<desc id="picture-description">{escape(description)}</desc>\n'
+        f'<title id="title-{own}">{escape(title)}</title>\n'
+        f'<desc id="description-{own}">{escape(description)}</desc>\n'
     )
     svg = re.sub(
         r"<svg ([^>]*)>",
-        r'<svg role="img" aria-labelledby="picture-title picture-description" '
+        rf'<svg role="img" aria-labelledby="title-{own} description-{own}" '
         r'style="max-width:100%;height:auto" \1>' + "\n" + head.replace("\\", r"\\"),
         svg,
         count=1,

@@ -8,7 +8,7 @@ computed, edges by target and slot, attributes always in one order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,13 +38,46 @@ Restyle = Callable[[Vertex], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What has not been computed yet keeps its room in the picture, but is not seen.
+
+    values, gradients, grads: ids of the vertices whose value, gradient, `.grad` is still unknown.
+    edges: those whose gradient is. active: the vertices at work, active_edges: the edges that
+    have just got their number. backward: whether this is a step of the backward pass.
+    """
+
+    values: frozenset[str] = frozenset()
+    gradients: frozenset[str] = frozenset()
+    grads: frozenset[str] = frozenset()
+    edges: frozenset[tuple[str, str, int]] = frozenset()
+    active: frozenset[str] = frozenset()
+    active_edges: frozenset[tuple[str, str, int]] = frozenset()
+    backward: bool = False
+
+    def seen(self, vertex: Vertex) -> Vertex:
+        """The vertex without what is still unknown of it."""
+        if vertex.id not in self.values | self.gradients | self.grads:
+            return vertex
+        return replace(
+            vertex,
+            value=None if vertex.id in self.values else vertex.value,
+            gradient=None if vertex.id in self.gradients else vertex.gradient,
+            grad=None if vertex.id in self.grads else vertex.grad,
+        )
+
+
+NOW = Moment()  # everything is seen
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """How a graph is written.
 
     numbers_on: "edges", "vertices" or "auto" (edges, unless there are too many).
     direction: "LR", "TB" or "auto". engine_names: the engine's name as a second line.
-    explain: the glossary's words as a second line. hidden: ids whose numbers are kept invisible
-    (the layout stays the same), for a picture a step; see `steps.py`.
+    explain: the glossary's words as a second line.
+    caption: a line below the title, in a field of `caption_width` points.
+    moment: what is shown of the numbers at one step of a sequence; see `steps.py`.
     """
 
     theme: Theme
@@ -55,10 +88,9 @@ class Look:
     legend: bool = False
     title: str = ""
     restyle: Restyle | None = None
-    unseen_values: frozenset[str] = frozenset()
-    unseen_gradients: frozenset[tuple[str, str, int]] = frozenset()
-    unseen_grads: frozenset[str] = frozenset()
-    emphasis: frozenset[str] = frozenset()
+    caption: str = ""
+    caption_width: float = 0
+    moment: Moment = NOW
 
 
 def write_dot(graph: Graph, look: Look) -> str:
@@ -97,9 +129,21 @@ def graph_attributes(graph: Graph, look: Look) -> dict[str, str]:
         "ranksep": "0.55",
         "pad": "0.25",
     }
-    if look.title:
-        found |= {"label": look.title, "labelloc": "t", "fontsize": "16"}
+    if look.title or look.caption:
+        found |= {"label": heading_label(look), "labelloc": "t", "fontsize": "16"}
     return found
+
+
+def heading_label(look: Look) -> str:
+    """The title, and the caption in a field that is as wide in each picture of a sequence."""
+    title = html([(look.title, {}, "")])
+    if not look.caption:
+        return look.title if not look.title.startswith("<") else title
+    cells = [f'<font point-size="14">{html([(look.caption, {}, "")])[1:-1]}</font>']
+    if look.title:
+        cells.insert(0, title[1:-1])
+    rows = "".join(f'<tr><td align="left">{cell}</td></tr>' for cell in cells)
+    return f'<<table border="0" width="{look.caption_width:.0f}">{rows}</table>>'
 
 
 def direction_of(graph: Graph, look: Look) -> str:
@@ -181,12 +225,14 @@ def vertex_attributes(
         "fontcolor": paint.text,
         "margin": "0.11,0.06",
         "class": vertex.kind,
-        "tooltip": described(vertex, graph, arguments),
+        "tooltip": described(look.moment.seen(vertex), graph, arguments),
     }
     if vertex.kind == "output" or (vertex.count > 1 and vertex.kind == "fold"):
         found["peripheries"] = "2"
-    if vertex.mark not in ("", "follows") or vertex.id in look.emphasis:
+    if vertex.mark not in ("", "follows"):
         found["penwidth"] = "3"
+    if vertex.id in look.moment.active:
+        found |= {"penwidth": "3.5", "color": moving(look)}
     for name, value in ((look.restyle and look.restyle(vertex)) or {}).items():
         found[str(name)] = str(value)
     return found
@@ -229,20 +275,14 @@ def vertex_rows(
         if vertex.kind == "parameter" and vertex.count > 1:
             rows.append((f"used {vertex.count} times", small, ""))
         if vertex.kind == "parameter":
-            colour = unseen(look.theme.gradient, vertex.id in look.unseen_grads)
-            if vertex.grad is None:
-                colour = unseen(look.theme.quiet, vertex.id in look.unseen_grads)
-            colour = on_fill(colour, paint, vertex.grad is None)
+            # the quiet grey would be too faint on the fill
+            colour = paint.text if vertex.grad is None else look.theme.gradient
+            colour = unseen(colour, vertex.id in look.moment.grads)
             style = "i" if vertex.grad is None else ""
             rows += [(t, {"point-size": "10", "color": colour}, style) for t in grad_lines(vertex)]
     if not on_edges and vertex.kind != "constant":
         rows += number_rows(vertex.value, vertex.gradient, paint)
     return rows
-
-
-def on_fill(colour: str, paint: Paint, quiet: bool) -> str:
-    """A leaf's `.grad` stands on its fill: the quiet grey would be too faint there."""
-    return paint.text if quiet and len(colour) == 7 else colour
 
 
 def number_rows(
@@ -262,24 +302,25 @@ def edge_attributes(
     graph: Graph, edge: Edge, look: Look, on_edges: bool, gap: str = ""
 ) -> dict[str, str]:
     theme, source = look.theme, graph.vertices[edge.source]
+    key = (edge.source, edge.target, edge.slot)
     found: dict[str, str] = {}
     rows: list[Row] = []
     spoken = []
     if on_edges and edge.value is not None and source.kind != "constant":
-        colour = unseen(theme.value, source.id in look.unseen_values)
+        hidden = source.id in look.moment.values
         lines = summary(edge.value)
-        rows += [(line, {"color": colour}, "") for line in lines]
-        spoken.append("value " + " ".join(lines))
+        rows += [(line, {"color": unseen(theme.value, hidden)}, "") for line in lines]
+        spoken.append("value not known yet" if hidden else "value " + " ".join(lines))
     elif on_edges and edge.value is None and graph.has_values:
         rows.append(("?", {"color": theme.quiet}, ""))
         spoken.append("value not kept by PyTorch")
     elif on_edges and edge.shape and not graph.has_values:
         rows.append((shaped(edge.shape), {"color": theme.quiet}, ""))
     if on_edges and edge.gradient is not None:
-        hidden = (edge.source, edge.target, edge.slot) in look.unseen_gradients
+        hidden = key in look.moment.edges
         lines = gradient_lines(edge.gradient)
         rows += [(line, {"color": unseen(theme.gradient, hidden)}, "") for line in lines]
-        spoken.append("gradient " + " ".join(lines)[2:])
+        spoken.append("" if hidden else "gradient " + " ".join(lines)[2:])
     if rows:
         found["label"] = html((gap + text, font, style) for text, font, style in rows)
     if not source.is_leaf:
@@ -288,9 +329,16 @@ def edge_attributes(
         found["style"] = "dashed"  # no gradient flows along it
     if source.kind == "reference":
         found["style"] = "dashed"
+    if key in look.moment.active_edges:
+        found |= {"penwidth": "2.6", "color": moving(look)}
     if spoken:
-        found["tooltip"] = found["labeltooltip"] = "; ".join(spoken)
+        found["tooltip"] = found["labeltooltip"] = "; ".join(filter(None, spoken))
     return found
+
+
+def moving(look: Look) -> str:
+    """The colour of what is computed in this step."""
+    return look.theme.gradient if look.moment.backward else look.theme.value
 
 
 def unseen(colour: str, hidden: bool) -> str:

@@ -173,9 +173,10 @@ def drawing_of(graph: Graph, look: Look) -> Drawing:
     return Drawing(
         write_dot(graph, look),
         title=title_of_graph(graph, look.title),
-        description=overview(graph),
+        description=f"{look.caption}. {overview(graph)}" if look.caption else overview(graph),
         descriptions={
-            v.id: (title_of(v), described(v, graph, into[v.id])) for v in graph.vertices.values()
+            v.id: (title_of(v), described(look.moment.seen(v), graph, into[v.id]))
+            for v in graph.vertices.values()
         },
         graph=graph,
     )

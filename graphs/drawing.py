@@ -53,12 +53,12 @@ class Drawing:
     @cached_property
     def png(self) -> bytes:
         """The picture as PNG, 144 dots an inch; another resolution: `save(path, dpi=...)`."""
-        return self._bytes("png", 144)
+        return self.as_bytes("png", 144)
 
     @cached_property
     def pdf(self) -> bytes:
         """The picture as PDF."""
-        return self._bytes("pdf", 144)
+        return self.as_bytes("pdf", 144)
 
     def save(self, path: str | Path, *, dpi: int = 144, format: str | None = None) -> Path:
         """Write the picture to a file, all of it or nothing; the path is returned.
@@ -76,10 +76,11 @@ class Drawing:
             )
         if isinstance(dpi, bool) or not isinstance(dpi, int) or not 20 <= dpi <= 1200:
             raise ValueError(f"dpi: expected a whole number from 20 to 1200, got {dpi!r}")
-        write_atomically(path, self._bytes(kind, dpi))
+        write_atomically(path, self.as_bytes(kind, dpi))
         return path
 
-    def _bytes(self, kind: str, dpi: int) -> bytes:
+    def as_bytes(self, kind: str, dpi: int = 144) -> bytes:
+        """The picture in one of the formats; dpi: of a PNG."""
         if kind == "dot":
             return self.dot.encode()
         if kind == "svg":

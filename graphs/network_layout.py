@@ -1,4 +1,4 @@
-"""What is drawn of a neuron diagram, and where: columns of circles, and lines with room for numbers.
+"""What is drawn of a neuron diagram, and where: columns of circles, lines with room for numbers.
 
 A wide layer and a deep network are shown by their first and last parts. Positions are in points.
 """
