@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from .check import check
+from .figures import figures
 from .list import list_concepts
 from .output import INTERRUPTED, pipes_that_close, tolerant_streams
 from .train import SeveralHidden, train
@@ -68,6 +69,7 @@ def gradtwin(
 
 app.command("list", cls=Command)(list_concepts)
 app.command("check", cls=Command)(check)
+app.command("figures", cls=Command)(figures)
 app.command("train", cls=SeveralHidden)(train)
 
 
