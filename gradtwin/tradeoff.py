@@ -85,6 +85,7 @@ def learn(
     seconds, level: no further epoch is begun once so much time is spent, or the training loss is
         no higher than this level.
     Where the numbers overflow, the loss is infinity.
+    ValueError: a batch_size below 0, or what `fit` refuses.
 
     Source: «¿Qué algoritmo de optimización elegir?».
 
@@ -92,6 +93,8 @@ def learn(
     >>> curve.examples.tolist(), curve.train_loss.round(2).tolist()
     ([0, 427, 854], [0.89, 0.09, 0.08])
     """
+    if batch_size < 0:
+        raise ValueError(f"batch_size: expected 0, for all, or more, got {batch_size}")
     library = Wing(wing)
     sizes = [data.X_train.shape[1], *HIDDEN.get(data.name, (32,)), len(data.classes)]
     model = library.FullyConnected(sizes, seed=seed)
@@ -230,15 +233,22 @@ def study(
     """Every batch size, each with the learning rate that is best for it, on each split.
 
     name: "digits" or "breast_cancer"; some 40 s each. The last of `batch_sizes` is what the others
-    are held against.
+    are held against. ValueError: another name.
 
     Source: Bottou and Bousquet (2008), The tradeoffs of large scale learning.
     """
+    if name not in HIDDEN:
+        raise ValueError(f"name: expected one of {', '.join(HIDDEN)}, got {name!r}")
     data = [load(name, seed) for seed in seeds]
     rates = {size: best_lr(data[0], size, budgets[-1]) for size in batch_sizes}
 
-    def learned(size: int, epochs: int, **end: float) -> list[Curve]:
-        return [learn(d, size, rates[size], epochs, s, **end) for d, s in zip(data, seeds)]
+    def learned(
+        size: int, epochs: int, seconds: float = math.inf, level: float = -math.inf
+    ) -> list[Curve]:
+        return [
+            learn(d, size, rates[size], epochs, seed, seconds=seconds, level=level)
+            for d, seed in zip(data, seeds)
+        ]
 
     def side_by_side(curves: dict[int, list[Curve]], epoch: int = -1) -> list[Row]:
         return [row(curves[size], curves[batch_sizes[-1]], epoch) for size in batch_sizes]
@@ -288,7 +298,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 def report(study: Study) -> str:
     """The three tables of a study, as they stand in docs/tradeoff.md."""
-    n = int(study.curves[BATCH_SIZES[-1]][0].examples[1])
+    (n,) = {int(curve.examples[1]) for curves in study.curves.values() for curve in curves}
     return "\n\n".join(
         (
             f"### {study.name}, the same number of examples read",

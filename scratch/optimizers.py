@@ -100,7 +100,7 @@ class Optimizer:
             )
         options = {name: value for name, value in group.items() if name != "params"}
         self._check(options)
-        loaded = {}
+        loaded: dict[Tensor, State] = {}
         for number, p in zip(numbers, params):
             if number not in state_dict["state"]:
                 continue  # it never had a gradient

@@ -19,7 +19,7 @@ from gradtwin.batches import (
     problem,
     seconds_per_update,
 )
-from gradtwin.lockstep import drift
+from gradtwin.tolerance import drift
 
 WINGS = ["scratch", "torch"]
 
