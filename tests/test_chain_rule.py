@@ -63,21 +63,77 @@ NETWORKS = [(network, [()] * count) for network, count in SCALARS.items()] + [
 ]
 
 
+def check_three(network: Any, arrays: list[Any], dtype: str = "float64") -> None:
+    """Paper with PyTorch, paper with scratch's graph, and that with PyTorch."""
+    pair = [getattr(chain_rule, f"{network.__name__}_{way}") for way in ("forward", "backward")]
+    paper = side("numpy", tuple(pair), cache=True)
+    graph = side("scratch", lambda *t: network(scratch, *t))
+    pytorch = side("torch", lambda *t: network(torch, *t))
+    for ours, theirs in ((paper, pytorch), (paper, graph), (graph, pytorch)):
+        assert_twins(ours, theirs, *arrays, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(
     ("network", "shapes"), NETWORKS, ids=[f"{f.__name__}-{len(s)}" for f, s in NETWORKS]
 )
-def test_paper_graph_and_pytorch_agree(network: Any, shapes: list[tuple[int, ...]]) -> None:
-    name = network.__name__
-    paper = (
-        getattr(chain_rule, f"{name}_forward"),
-        getattr(chain_rule, f"{name}_backward"),
-    )
+def test_paper_graph_and_pytorch_agree(
+    network: Any, shapes: list[tuple[int, ...]], dtype: str
+) -> None:
     rng = np.random.default_rng(7)
     for _ in range(3):
-        arrays = [rng.normal(size=shape) for shape in shapes]
-        torch_side = side("torch", lambda *t: network(torch, *t))
-        assert_twins(side("numpy", paper), torch_side, *arrays)
-        assert_twins(side("scratch", lambda *t: network(scratch, *t)), torch_side, *arrays)
+        check_three(network, [rng.normal(size=shape) for shape in shapes], dtype)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_layers_of_any_number_and_size(seed: int) -> None:
+    """One to five layers of one to six neurons, one to seven examples."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 7, rng.integers(2, 7)).tolist()
+    n = int(rng.integers(1, 8))
+    shapes = [(n, *shape[1:]) for shape in layer_shapes(*sizes)[:2]] + layer_shapes(*sizes)[2:]
+    check_three(layers, [rng.normal(size=shape) for shape in shapes])
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3, 4), (2, 1, 5), (0,)], ids=str)
+def test_the_polynomial_of_any_shape(shape: tuple[int, ...]) -> None:
+    check_three(polynomial, [np.random.default_rng(1).normal(size=shape)])
+
+
+def test_a_batch_is_the_mean_of_its_examples() -> None:
+    """The recursion over a batch at once, and example by example."""
+    rng = np.random.default_rng(3)
+    X, y, *parameters = (rng.normal(size=shape) for shape in layer_shapes(3, 4, 2))
+    _, cache = chain_rule.layers_forward(X, y, *parameters)
+    _, _, *at_once = chain_rule.layers_backward(1.0, cache)
+    singly: list[Any] = []
+    for i in range(len(X)):
+        _, cache = chain_rule.layers_forward(X[i : i + 1], y[i : i + 1], *parameters)
+        singly.append(chain_rule.layers_backward(1.0, cache)[2:])
+    for k, gradient in enumerate(at_once):
+        mean = np.mean([each[k] for each in singly], axis=0)
+        # sums of some ten numbers of the size of 1, in another order
+        np.testing.assert_allclose(gradient, mean, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("network", [*SCALARS, layers], ids=lambda network: network.__name__)
+def test_a_wrong_gradient_on_paper_does_not_pass(
+    network: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gradient of the last argument, one part in a million off."""
+    name = f"{network.__name__}_backward"
+    right = getattr(chain_rule, name)
+
+    def wrong(g: Any, cache: Any) -> Any:
+        found = right(g, cache)
+        rest, last = (found[:-1], found[-1]) if isinstance(found, tuple) else ((), found)
+        return (*rest, last * (1 + 1e-6)) if rest else last * (1 + 1e-6)
+
+    monkeypatch.setattr(chain_rule, name, wrong)
+    shapes = layer_shapes(3, 4, 2) if network is layers else [()] * SCALARS[network]
+    rng = np.random.default_rng(7)
+    with pytest.raises(AssertionError, match=r"gradient of [\w ]+ DIFFERS"):
+        check_three(network, [rng.normal(size=shape) for shape in shapes])
 
 
 def test_the_numbers_of_the_lecture() -> None:
