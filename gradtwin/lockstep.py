@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from .concepts import Wing
 from .datasets import Dataset
 from .tolerance import drift
 
@@ -116,6 +117,8 @@ def train(
     mode: str = "mini-batch",
     seed: int = 0,
     callback: Callable[[Epoch], object] | None = None,
+    watch: Callable[[Epoch, Any, Any], object] | None = None,
+    team: Any = None,
 ) -> Training:
     """Train two networks [inputs, *hidden, classes], one a wing, by softmax with cross entropy.
 
@@ -126,6 +129,10 @@ def train(
         lr, batch_size, mode: as those of `fit`.
         seed: of the weights and of the shuffles.
         callback: called with each finished `Epoch`.
+        watch: called after it with the epoch and what a `Monitor` saw in scratch and in PyTorch,
+            a `Record` each. Without it nothing is monitored.
+        team: the processes that train the torch wing together, a `distributed.Team`, seen from
+            its process 0; the others `assist`.
 
     Raises:
         ValueError, TypeError: an argument that makes no sense; it is named.
@@ -144,23 +151,17 @@ def train(
     import torch_ref
 
     dtype = str(dataset.X_train.dtype)
+    options = {"lr": lr, "mode": mode, "batch_size": batch_size}
 
-    def network(wing: Any) -> Any:
-        return wing.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
+    def learner(wing: Any, watched: bool, team: Any = None) -> _Learner:
+        network = wing.FullyConnected(sizes, activation, seed=seed, dtype=dtype)
+        return _Learner(network, wing, dataset, options, watched, team)
 
-    ours, theirs = network(scratch), network(torch_ref)
+    watched = watch is not None
+    by_hand, by_torch = learner(scratch, watched), learner(torch_ref, watched, team)
+    ours, theirs = by_hand.network, by_torch.network
     start = _arrays(ours)
     theirs.load_state_dict(start)  # the one exchange
-
-    def learn(model: Any, wing: Any, shuffle: int) -> Any:
-        """One epoch of one wing."""
-        history = wing.fit(
-            model, dataset.X_train, dataset.y_train, wing.functional.cross_entropy,
-            lr=lr, mode=mode, batch_size=batch_size, seed=shuffle, progress=False,
-        )  # fmt: skip
-        if history.interrupted:
-            raise KeyboardInterrupt
-        return history
 
     training = Training(ours, theirs)
     terms = max(*sizes, len(dataset.X_train))
@@ -168,12 +169,12 @@ def train(
     with np.errstate(all="ignore"):  # a run that diverges is reported as such
         try:
             for epoch, shuffle in enumerate(_shuffles(seed, epochs), start=1):
-                histories = learn(ours, scratch, shuffle), learn(theirs, torch_ref, shuffle)
+                histories = by_hand.learn(epoch, shuffle), by_torch.learn(epoch, shuffle)
                 arrays = _arrays(ours), _arrays(theirs)
                 done = Epoch(
                     epoch,
                     (histories[0].loss[-1], histories[1].loss[-1]),
-                    (_accuracy(ours, dataset), _accuracy(theirs, dataset)),
+                    (by_hand.accuracy(), by_torch.accuracy()),
                     _distance(*arrays),
                 )
                 steps += len(histories[0].steps)
@@ -183,6 +184,8 @@ def train(
                 training.epochs.append(done)
                 if callback is not None:
                     callback(done)
+                if watch is not None:
+                    watch(done, by_hand.record, by_torch.record)
                 learning = math.isfinite(done.distance) and all(x <= DIVERGED for x in done.loss)
                 if not learning:
                     training.diverged = True
@@ -191,11 +194,11 @@ def train(
             if not training.diverged and training.distance > training.allowed:
                 # Further apart than roundings that add up. Does this training blow up small
                 # differences? PyTorch's own, begun a little beside, shows by how much.
-                moved = network(torch_ref)
-                moved.load_state_dict(_moved(start, share))
-                for shuffle in _shuffles(seed, epochs):
-                    learn(moved, torch_ref, shuffle)
-                apart = _distance(_arrays(moved), finished[1])
+                moved = learner(torch_ref, watched=False)
+                moved.network.load_state_dict(_moved(start, share))
+                for epoch, shuffle in enumerate(_shuffles(seed, epochs), start=1):
+                    moved.learn(epoch, shuffle)
+                apart = _distance(_arrays(moved.network), finished[1])
                 if training.distance <= apart:
                     training.magnifies, training.allowed = True, apart
         except KeyboardInterrupt:
@@ -203,6 +206,77 @@ def train(
             theirs.load_state_dict(finished[1])
             training.interrupted = True
     return training
+
+
+def assist(
+    team: Any,
+    dataset: Dataset,
+    hidden: Sequence[int] = (32,),
+    activation: str = "relu",
+    lr: float = 0.2,
+    batch_size: int = 32,
+    mode: str = "mini-batch",
+    watched: bool = False,
+) -> int:
+    """What the other processes of a `distributed.Team` do while its process 0 runs `train`.
+
+    The arguments are those given there; `watched`: whether `watch` is. To the end of the training;
+    the exit status that process 0 then tells is returned.
+    """
+    import torch_ref
+
+    options = {"lr": lr, "mode": mode, "batch_size": batch_size}
+    dtype = str(dataset.X_train.dtype)
+    # its first weights do not matter: the team begins with those of process 0
+    network = torch_ref.FullyConnected(layer_sizes(dataset, hidden), activation, dtype=dtype)
+    return _Learner(network, torch_ref, dataset, options, watched, team).assist()
+
+
+class _Learner:
+    """A network of one wing, how it learns an epoch, and what its monitor saw, if it has one."""
+
+    def __init__(
+        self,
+        network: Any,
+        wing: Any,
+        dataset: Dataset,
+        options: dict[str, Any],
+        watched: bool,
+        team: Any = None,
+    ) -> None:
+        self.network, self.dataset, self.team = network, dataset, team
+        self.fit = wing.fit if team is None else team.fit
+        self.as_tensor = import_module(".module", wing.__name__).as_tensor
+        self.arguments = network, dataset.X_train, dataset.y_train, wing.functional.cross_entropy
+        self.options = {**options, "progress": False, "callback": self._take if watched else None}
+        self.epoch, self.record = 0, None
+        self.watching: Any = nullcontext()
+        if watched:
+            monitor = import_module(".monitoring", wing.__name__).Monitor
+            self.watching = (monitor if team is None else team.monitor)(network, warn=False)
+
+    def learn(self, epoch: int, shuffle: int) -> Any:
+        """One epoch, the `shuffle` being the seed of its order; its `History`."""
+        self.epoch = epoch
+        with self.watching:  # not while the accuracy is computed
+            history = self.fit(*self.arguments, seed=shuffle, **self.options)
+        if history.interrupted:
+            raise KeyboardInterrupt
+        return history
+
+    def assist(self) -> int:
+        """All epochs that process 0 of the team learns."""
+        with self.watching:
+            status: int = self.team.assist(*self.arguments, **self.options)
+        return status
+
+    def _take(self, _: int, history: object) -> None:
+        self.record = self.watching.record(self.epoch)
+
+    def accuracy(self) -> float:
+        """The share of the test examples whose largest output is that of their class."""
+        outputs = self.network(self.as_tensor(self.dataset.X_test)).detach().numpy()
+        return float(np.mean(np.argmax(outputs, axis=1) == self.dataset.y_test))
 
 
 def layer_sizes(dataset: Dataset, hidden: Sequence[int]) -> list[int]:
@@ -256,13 +330,6 @@ def _size(arrays: dict[str, Array]) -> float:
 def _distance(ours: dict[str, Array], theirs: dict[str, Array]) -> float:
     """The largest |difference| between two parameters; NaN where one of them is NaN."""
     return float(max(np.max(np.abs(ours[name] - theirs[name])) for name in ours))
-
-
-def _accuracy(network: Any, dataset: Dataset) -> float:
-    """The share of the test examples whose largest output is that of their class."""
-    wing = Wing("torch" if type(network).__module__.startswith("torch_ref") else "scratch")
-    outputs = network(wing.module.tensor(dataset.X_test)).detach().numpy()
-    return float(np.mean(np.argmax(outputs, axis=1) == dataset.y_test))
 
 
 def _plain(number: float) -> float | str:

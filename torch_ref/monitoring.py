@@ -29,6 +29,12 @@ times its own weights, or numbers that are not finite."""
 DYING = 0.5
 """Neurons die where more than this share of a layer was 0 on every example."""
 
+PATIENCE = 3
+"""Gradients are said to vanish or explode after so many epochs in a row, or all there were: the
+last step of an epoch, which is what is read, may have seen a single example."""
+
+_AT_ONCE = ("nonfinite", "die")  # problems that one epoch proves
+
 _WATCHED = ("activation", "output_activation")  # the attributes of a module that are called
 
 
@@ -73,7 +79,8 @@ class Record(NamedTuple):
 class Monitor:
     """Statistics of each epoch, and a warning where gradients vanish, explode or neurons die.
 
-    ``model``: the module to watch, until ``close()``; also a context manager.
+    ``model``: the module to watch, until ``close()``. As a context manager it watches inside the
+    ``with``, and again in the next one: what runs between two of them, as a test, leaves no trace.
     ``bins``: of each histogram, 1 or more.
     ``vanishing``, ``exploding``, ``dying``: see ``VANISHING``, ``EXPLODING`` and ``DYING``.
     ``warn``: whether a problem is a ``RuntimeWarning`` when it is first seen; it is in the record
@@ -120,6 +127,8 @@ class Monitor:
         self.records: list[Record] = []
         self._outputs: dict[str, Tensor] = {}  # of the last forward pass
         self._alive: dict[str, Tensor] = {}  # which neurons were not 0 once since the record
+        self._epochs = 0
+        self._in_a_row: dict[str, int] = {}  # epochs that showed a problem, up to the last one
         self._warned: set[str] = set()
         self._restore: list[Callable[[], None]] = []
         self._watch()
@@ -152,11 +161,25 @@ class Monitor:
             **self._gradient_problems(matrices, weights, gradients),
             **self._dead_neurons(dead),
         }
-        new = [f"epoch {epoch}: {problems[kind]}" for kind in problems if kind not in self._warned]
-        self._warned.update(problems)
-        return Record(epoch, weights, gradients, activations, dead, new)
+        new = self._new(problems)
+        return Record(
+            epoch, weights, gradients, activations, dead, [f"epoch {epoch}: {p}" for p in new]
+        )
 
     # ---- what is wrong --------------------------------------------------------------------------
+
+    def _new(self, problems: dict[str, str]) -> list[str]:
+        """The sentences of the problems that are due, and were not warned of before."""
+        self._epochs += 1
+        self._in_a_row = {kind: self._in_a_row.get(kind, 0) + 1 for kind in problems}
+        due = [
+            kind
+            for kind, times in self._in_a_row.items()
+            if kind in _AT_ONCE or times >= min(self._epochs, PATIENCE)
+        ]
+        new = [problems[kind] for kind in due if kind not in self._warned]
+        self._warned.update(due)
+        return new
 
     def _gradient_problems(
         self, matrices: list[str], weights: dict[str, Statistics], gradients: dict[str, Statistics]
@@ -164,7 +187,7 @@ class Monitor:
         """A sentence a problem; only matrices are compared, in order: a bias may rest at 0."""
         for name, gradient in gradients.items():
             if gradient.nonfinite:
-                return {"explode": f"gradients explode: that of {name} is not finite"}
+                return {"nonfinite": f"gradients explode: that of {name} is not finite"}
         if not matrices:
             return {}
         problems = {}
@@ -257,6 +280,8 @@ class Monitor:
             self._restore.pop()()
 
     def __enter__(self) -> Monitor:
+        if not self._restore:  # closed before
+            self._watch()
         return self
 
     def __exit__(

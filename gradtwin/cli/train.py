@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import processes
 from .check import Dtype
 from .numbers import integer_from, one_of, positive
 from .output import console, loading, print_json
@@ -16,7 +18,9 @@ from .usage import Command
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..datasets import Dataset
     from ..lockstep import Epoch, Training
+    from ..logdir import LogDir
 
 
 class Data(StrEnum):
@@ -40,6 +44,7 @@ class SeveralHidden(Command):
     """`--hidden 64 32` as people write it; Typer wants the option's name before each number."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        processes.silence_helper()
         spread: list[str] = []
         following = False  # whether numbers still belong to --hidden
         for word in args:
@@ -47,7 +52,8 @@ class SeveralHidden(Command):
                 spread.append("--hidden")
             following = word == "--hidden" or (following and word.isdigit())
             spread.append(word)
-        return super().parse_args(ctx, spread)
+        with processes.one_voice():
+            return super().parse_args(ctx, spread)
 
 
 def _activation(name: str) -> str:
@@ -62,6 +68,12 @@ def _activation(name: str) -> str:
             f"unknown activation {name!r}{hint}, expected one of {', '.join(sorted(ACTIVATIONS))}"
         )
     return name
+
+
+def _directory(path: str | None) -> str | None:
+    if path == "":
+        raise typer.BadParameter("expected a directory, got ''")
+    return path
 
 
 def train(
@@ -103,60 +115,125 @@ def train(
             parser=one_of(Dtype), metavar="|".join(Dtype), help="Of examples and weights."
         ),
     ] = Dtype.float64,
+    logdir: Annotated[
+        str | None,
+        typer.Option(
+            callback=_directory, metavar="DIR", help="What happens in each layer, for TensorBoard."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, at the end.")] = False,
 ) -> None:
     """Train both wings in lockstep: losses, test accuracies, distance of the parameters.
 
+    A warning on standard error says when gradients vanish or explode, or neurons die.
+
     Exit status 1 when the wings end further apart than rounding explains, or when the training
     diverges; 130 when interrupted by Ctrl-C.
+
+    Under torchrun (torchrun --nproc-per-node N -m gradtwin train ...) N processes train the
+    PyTorch network together, each on its part of every batch.
     """
     if batch_size is not None and mode is not Mode.mini_batch:
-        raise typer.BadParameter(
-            f"only --mode mini-batch has a size, got --mode {mode}", param_hint="'--batch-size'"
-        )
+        with processes.one_voice():
+            raise typer.BadParameter(
+                f"only --mode mini-batch has a size, got --mode {mode}",
+                param_hint="'--batch-size'",
+            )
     from .. import lockstep
-    from ..datasets import MissingExtraError, load
 
     hidden = hidden or [32]
+    with processes.one_voice():
+        data = _data(dataset, seed, dtype, hidden)
+    options: dict[str, Any] = {
+        "hidden": hidden,
+        "activation": activation,
+        "lr": lr,
+        "batch_size": batch_size or 32,
+        "mode": mode,
+    }
+    with processes.team() as team:
+        if team is not None and team.rank:
+            raise typer.Exit(lockstep.assist(team, data, **options, watched=True))
+        with _log(logdir) as log:
+            out = console()
+            bar = _bar(out, epochs) if out.is_terminal and not json else nullcontext()
+            if not json:
+                out.print(f"{data}, {dtype}, hidden layers {hidden} with {activation}")
+                out.print(_HEADING)
+            warnings: list[str] = []
+            with bar as advance:
+
+                def show(epoch: Epoch) -> None:
+                    if not json:
+                        out.print(_line(epoch))
+                    if advance is not None:
+                        advance()
+
+                def watch(epoch: Epoch, ours: Any, theirs: Any) -> None:
+                    for sentence in dict.fromkeys([*ours.warnings, *theirs.warnings]):
+                        warnings.append(sentence)
+                        print(f"Warning, {sentence}", file=sys.stderr)
+                    if log is not None:
+                        try:
+                            log.write(epoch, ours, theirs)
+                        except OSError as error:
+                            typer.echo(f"Error: --logdir {logdir}: {_reason(error)}", err=True)
+                            raise typer.Exit(2) from error
+
+                training = lockstep.train(
+                    data, **options, epochs=epochs, seed=seed, callback=show, watch=watch, team=team
+                )
+        if json:
+            named = {"dataset": dataset, "dtype": dtype, "seed": seed}
+            print_json({**named, **training.to_dict(), "warnings": warnings})
+        else:
+            out.print(_end(training, lr))
+        raise typer.Exit(130 if training.interrupted else 0 if training.ok else 1)
+
+
+def _data(name: str, seed: int, dtype: str, hidden: list[int]) -> Dataset:
+    """The data set, and whether the network for it can be."""
+    from ..datasets import MissingExtraError, load
+    from ..lockstep import layer_sizes
+
     try:
         with loading():
-            data = load(dataset, seed, dtype)
-        lockstep.layer_sizes(data, hidden)
+            data = load(name, seed, dtype)
+        layer_sizes(data, hidden)
     except MissingExtraError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(2) from error
+        raise _missing(error) from error
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="'--hidden'") from error
+    return data
 
-    out = console()
-    bar = _bar(out, epochs) if out.is_terminal and not json else nullcontext()
-    if not json:
-        out.print(f"{data}, {dtype}, hidden layers {hidden} with {activation}")
-        out.print(_HEADING)
-    with bar as advance:
 
-        def show(epoch: Epoch) -> None:
-            if not json:
-                out.print(_line(epoch))
-            if advance is not None:
-                advance()
+def _log(path: str | None) -> LogDir | nullcontext[None]:
+    """The files for TensorBoard, opened before the training begins."""
+    if path is None:
+        return nullcontext()
+    from ..datasets import MissingExtraError
+    from ..logdir import LogDir
 
-        training = lockstep.train(
-            data,
-            hidden=hidden,
-            activation=activation,
-            lr=lr,
-            epochs=epochs,
-            batch_size=batch_size or 32,
-            mode=mode,
-            seed=seed,
-            callback=show,
-        )
-    if json:
-        print_json({"dataset": dataset, "dtype": dtype, "seed": seed, **training.to_dict()})
-    else:
-        out.print(_end(training, lr))
-    raise typer.Exit(130 if training.interrupted else 0 if training.ok else 1)
+    try:
+        return LogDir(path)
+    except MissingExtraError as error:
+        raise _missing(error) from error
+    except OSError as error:
+        raise typer.BadParameter(
+            f"cannot be written: {_reason(error)}", param_hint="'--logdir'"
+        ) from error
+
+
+def _missing(error: ImportError) -> typer.Exit:
+    if not processes.is_helper():
+        typer.echo(f"Error: {error}", err=True)
+    return typer.Exit(2)
+
+
+def _reason(error: OSError) -> str:
+    """The operating system's words, with the file where they name one."""
+    words = error.strerror or str(error)
+    return words if error.filename is None else f"{words}: {error.filename}"
 
 
 _HEADING = (
