@@ -140,9 +140,7 @@ def gradient_noise(
     >>> gradient_noise(data, data.start, batch_size=100) < 1e-28        # all examples: no noise
     True
     """
-    n = len(data.X)
-    if not 1 <= batch_size <= n:
-        raise ValueError(f"batch_size: expected 1 to {n}, the number of examples, got {batch_size}")
+    n = _checked(data, batch_size)
     library = Wing(wing)
     model = _model(library, weights)
     notes = _Diary(model)
@@ -161,14 +159,16 @@ def exact_noise(data: Problem, weights: Any, batch_size: int) -> float:
     The variance of a mean of b out of n, drawn without replacement. The second factor is what the
     draw without replacement gains: it makes the noise of all n examples 0.
 
+    weights: (2,); batch_size: from 1 to n. ValueError: another batch_size.
+
     Source: Cochran (1977), Sampling techniques, 3rd ed., theorem 2.2.
 
     >>> data = problem()
     >>> exact_noise(data, data.start, 100)
     0.0
     """
+    n = _checked(data, batch_size)
     each = example_gradients(data, weights)
-    n = len(each)
     variance = np.mean(np.sum((each - each.mean(axis=0)) ** 2, axis=1))
     return float(variance / batch_size * (n - batch_size) / (n - 1))
 
@@ -282,6 +282,14 @@ def _model(library: Wing, weights: Any) -> Any:
     model = library.FullyConnected([2, 1], bias=False)
     model.load_state_dict({"layers.0.weight": library.tensor([list(map(float, weights))])})
     return model
+
+
+def _checked(data: Problem, batch_size: int) -> int:
+    """The number of examples, of which a batch has some or all."""
+    n = len(data.X)
+    if not 1 <= batch_size <= n:
+        raise ValueError(f"batch_size: expected 1 to {n}, the number of examples, got {batch_size}")
+    return n
 
 
 def _sizes(n: int, mode: str, batch_size: int) -> list[int]:

@@ -143,9 +143,10 @@ def test_a_short_last_batch_does_not_count_as_a_whole_one(wing, data):
 
 
 @pytest.mark.parametrize("batch_size", [0, 101])
-def test_a_batch_that_cannot_be_is_refused(batch_size, data):
+@pytest.mark.parametrize("noise", [gradient_noise, exact_noise])
+def test_a_batch_that_cannot_be_is_refused(noise, batch_size, data):
     with pytest.raises(ValueError, match=f"^batch_size: expected 1 to 100.* got {batch_size}"):
-        gradient_noise(data, data.start, batch_size)
+        noise(data, data.start, batch_size)
 
 
 # ---- side by side -------------------------------------------------------------------------------
