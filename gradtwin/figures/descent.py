@@ -71,7 +71,8 @@ def learning_rates(page: Page) -> None:
         axes.plot(x, square(x), color=BLACK, linewidth=2)
         path = scratch.descend(square, 1.2, lr=lr, steps=12)
         show_path(axes, path, LINES[1])
-        steps = page.say(f"tras 12 pasos $x = {path.x:.2f}$", f"after 12 steps $x = {path.x:.2f}$")
+        taken = len(path.values) - 1  # fewer where it diverged
+        steps = page.say(f"tras {taken} pasos", f"after {taken} steps") + f" $x = {path.x:.2f}$"
         axes.set(title=f"{title}\n$\\eta = {lr:g}$", xlabel=f"$x$\n{steps}", ylim=(-0.2, 5.2))
 
 

@@ -6,6 +6,7 @@ soluciones: Redes Residuales" and "El problema del Exploding Gradient".
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from .page import Page
 from .picture import picture
 from .style import line_styles
 
-LAYERS, WIDTH, SEEDS = 20, 32, 5
+LAYERS, WIDTH, SEEDS = 20, 32, 3
 DEPTHS = (2, 4, 8, 12, 16, 20, 24, 28, 32)
 RESIDUAL_DEPTHS = (10, 30, 100, 300, 1000)
 NETWORKS = {
@@ -34,10 +35,11 @@ SIGMAS = (0.1, 0.2, 0.25, 0.3, 0.5)  # 0.25 is Kaiming's sqrt(2 / 32)
 REACHES = r"$\Vert \partial\mathcal{L} / \partial W^{(1)} \Vert$"
 
 
+@cache
 def by_layer(
     network: str, initialization: str | float, layers: int = LAYERS
 ) -> np.ndarray[Any, np.dtype[Any]]:
-    """The norm of dL/dW of each layer, the geometric mean of 5 seeds -> (layers,)."""
+    """The norm of dL/dW of each layer, the geometric mean of 3 seeds -> (layers,)."""
     logarithms = [
         np.log(gradient_by_layer(network, initialization, layers, WIDTH, seed))
         for seed in range(SEEDS)
