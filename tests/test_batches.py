@@ -169,7 +169,7 @@ def test_the_modes_side_by_side(data):
 
 
 def test_the_time_of_an_update_is_a_time():
-    assert seconds_per_update(8, n=16) > 0
+    assert seconds_per_update(8, updates=2) > 0
 
 
 def test_a_line_needs_two_examples():
