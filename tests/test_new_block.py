@@ -251,6 +251,34 @@ def test_a_wrong_backward_of_the_torch_wing_is_caught_as_well() -> None:
     assert [f.argument for f in comparison.findings] == ["gradient of a"]
 
 
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_saved_intermediate_is_right_once_and_wrong_in_the_second_derivative(wing: Any) -> None:
+    """Why forward saves its arguments only: r was computed where nothing is recorded."""
+
+    class Wrong(wing.Snake):
+        @staticmethod
+        def forward(ctx: Any, input: Any, a: Any) -> Any:
+            r = (a * input).sin() / a
+            ctx.save_for_backward(input, a, r)
+            return input + (a * input).sin() * r
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            input, a, r = ctx.saved_tensors
+            return g * (1 + 2 * a * r * (a * input).cos()), None
+
+    first, second = [], []
+    for block in (Wrong, wing.Snake):
+        x = tensor(wing, 0.7)
+        (d,) = wing.autograd.grad(block.apply(x, tensor(wing, 2.0)), x, create_graph=True)
+        first.append(d.item())
+        second.append(wing.autograd.grad(d, x)[0].item())
+    sin, cos = np.sin(1.4), np.cos(1.4)
+    np.testing.assert_allclose(first, 1 + 2 * sin * cos, rtol=8 * EPS)
+    # the two paths of 2 sin cos: with r held still, only that of cos is left
+    np.testing.assert_allclose(second, [-4 * sin**2, 4 * (cos**2 - sin**2)], rtol=8 * EPS)
+
+
 # ---- used -------------------------------------------------------------------------------------
 
 

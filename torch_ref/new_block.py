@@ -50,8 +50,8 @@ class Snake(Function):
 
     @staticmethod
     def forward(ctx: Any, input: Any, a: Any) -> Any:
-        # Only arguments are saved: what is computed here is not recorded, and a second derivative
-        # that went through it would come out too small without a word.
+        # Only arguments are saved: what is computed here is not recorded, so that a second
+        # derivative would leave out whatever goes through it, without a word.
         ctx.save_for_backward(input, a)
         return input + (a * input).sin() * sine_over(a, input)
 
@@ -64,7 +64,7 @@ class Snake(Function):
         return d_input, over_the_batch(d_a, a)  # one for each argument of forward, in its order
 
 
-def sine_over(a: Tensor, input: Tensor) -> Tensor:
+def sine_over(a: Any, input: Any) -> Any:
     """sin(a x) / a, and x where a is 0: what it tends to there.
 
     Source: the r of this file's first lines.
@@ -109,7 +109,8 @@ def snake(input: Tensor, a: Tensor) -> Tensor:
     if a.dtype != input.dtype:
         ours, theirs = dtype_name(a.dtype), dtype_name(input.dtype)
         raise RuntimeError(f"snake: a has dtype {ours}, input {theirs}")
-    return Snake.apply(input, a)
+    output: Tensor = Snake.apply(input, a)  # type: ignore[no-untyped-call]
+    return output
 
 
 class SnakeActivation(Module):
