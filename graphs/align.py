@@ -8,7 +8,7 @@ matched are compared, the gradients in the middle of the network too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -47,6 +47,18 @@ class Difference(NamedTuple):
     follows: bool = False
 
 
+class Reading(NamedTuple):
+    """Vertices of ours that compute together what these of theirs do, and the pairs of arguments.
+
+    repeats: whether one side uses an argument more often than the other.
+    """
+
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    repeats: bool = False
+
+
 class Alignment:
     """Which vertex of one graph is which of the other's, and where they differ.
 
@@ -60,6 +72,7 @@ class Alignment:
         self.differences: list[Difference] = []
         self._rtol = rtol
         self._back: dict[str, str] = {}
+        self._repeating: set[str] = set()  # where PyTorch's formula uses an argument more often
         self._walk()
         self._compare_edges()
         self._compare_numbers()
@@ -119,12 +132,13 @@ class Alignment:
         """Match u with v if they can be, and return the pairs that must match then."""
         found = self._same(u, v)
         if found is not None:
-            mine, parts, pairs = found
-            for each in mine:
-                self.mapping[each] = parts
-            for part in parts:
+            for each in found.ours:
+                self.mapping[each] = found.theirs
+            for part in found.theirs:
                 self._back[part] = u
-            return pairs
+            if found.repeats:
+                self._repeating.add(u)
+            return list(found.pairs)
         a, b = self.ours.vertices[u], self.theirs.vertices[v]
         for first in self._arguments(0, u):
             if self._same(first, v) is not None and self._worth(first, v):
@@ -153,14 +167,25 @@ class Alignment:
     def _skipped(self) -> set[str]:
         return set()
 
-    def _same(
-        self, u: str, v: str
-    ) -> tuple[tuple[str, ...], tuple[str, ...], list[tuple[str, str]]] | None:
-        """What u and v stand for if they compute the same: vertices of both, pairs of arguments."""
+    def _same(self, u: str, v: str) -> Reading | None:
+        """What u and v stand for if they compute the same: vertices of both, pairs of arguments.
+
+        Where several readings fit, the first whose arguments look alike: one engine's x[2, -1] is
+        x[2][-1] in the other.
+        """
         a, b = self.ours.vertices[u], self.theirs.vertices[v]
         if a.is_leaf or b.is_leaf:
             alike = a.is_leaf and b.is_leaf and a.requires_grad == b.requires_grad
-            return ((u,), (v,), []) if alike else None
+            return Reading((u,), (v,), ()) if alike else None
+        readings = list(self._readings(u, v))
+        for reading in readings:
+            if all(self._alike(i, j) for i, j in reading.pairs):
+                return reading
+        return readings[0] if readings else None
+
+    def _readings(self, u: str, v: str) -> Iterator[Reading]:
+        """The same operation in both, and each row of the table that fits."""
+        a, b = self.ours.vertices[u], self.theirs.vertices[v]
         if a.kind == b.kind and a.operation == b.operation:
             left, right = self._arguments(0, u), self._arguments(1, v)
             if len(left) != len(right):  # PyTorch does not keep every constant
@@ -169,21 +194,35 @@ class Alignment:
             if len(left) == len(right):
                 if a.operation in COMMUTES and self._crossed(left, right):
                     right = right[::-1]
-                return (u,), (v,), list(zip(left, right))
+                yield Reading((u,), (v,), tuple(zip(left, right)))
         for row in self._table.get(a.operation, ()):
             mine = self._fits(0, row.ours, u)
-            parts = self._fits(1, row.theirs, v) if mine is not None else None
-            if mine is None or parts is None:
+            if mine is None:
+                continue
+            flowing = frozenset(k for k, i in mine[0].items() if self._takes_gradient(0, i))
+            parts = self._fits(1, row.theirs, v, flowing)
+            if parts is None:
                 continue
             (_, ours_inner), (letters, inner) = (mine, parts)
             pairs = [(i, letters[k]) for k, i in mine[0].items() if k in letters]
-            return tuple(ours_inner), tuple(inner), pairs
-        return None
+            yield Reading(tuple(ours_inner), tuple(inner), tuple(pairs), row.repeats)
+
+    def _alike(self, u: str, v: str) -> bool:
+        """Whether two vertices could be the same, as far as a glance tells."""
+        a, b = self.ours.vertices[u], self.theirs.vertices[v]
+        if a.is_leaf or b.is_leaf:
+            return a.is_leaf and b.is_leaf
+        return a.operation == b.operation or any(
+            row.theirs.operation == b.operation for row in self._table.get(a.operation, ())
+        )
 
     def _fits(
-        self, side: int, pattern: Pattern, id: str
+        self, side: int, pattern: Pattern, id: str, flowing: frozenset[str] = frozenset()
     ) -> tuple[dict[str, str], list[str]] | None:
-        """The letters of a formula and the vertices that compute it, if it ends in this vertex."""
+        """The letters of a formula and the vertices that compute it, if it ends in this vertex.
+
+        flowing: the letters through which a gradient flows; they are never left out.
+        """
         graph = (self.ours, self.theirs)[side]
         letters: dict[str, str] = {}
         inner: list[str] = []
@@ -200,8 +239,10 @@ class Alignment:
             arguments = self._arguments(side, at)
             wanted = list(part.arguments)
             if len(arguments) < len(wanted):  # constants that PyTorch did not keep
-                flows = [p for p in wanted if not p.letter]
-                wanted = flows + [p for p in wanted if p.letter][: len(arguments) - len(flows)]
+                letters_here = [p for p in wanted if p.letter]
+                letters_here.sort(key=lambda p: p.operation not in flowing)
+                lost = letters_here[len(arguments) - len(wanted) :]
+                wanted = [p for p in wanted if p not in lost]
             if len(arguments) != len(wanted):
                 return None
             waiting += zip(wanted, arguments)
@@ -244,6 +285,7 @@ class Alignment:
 
     def _compare_numbers(self) -> None:
         """Shape, value and gradient of everything that was matched."""
+        noise = {kind: rounding(self.theirs, kind) for kind in ("value", "gradient")}
         wrong: dict[str, dict[str, str]] = {"shape": {}, "value": {}, "gradient": {}}
         number = 0
         for u, parts in self.mapping.items():
@@ -258,7 +300,7 @@ class Alignment:
                 wrong["shape"][u] = f"{a.shape} against {b.shape}"
                 continue
             for kind, x, y in (("value", a.value, b.value), ("gradient", a.gradient, b.gradient)):
-                if x is not None and y is not None and not equal(x, y, self._rtol):
+                if x is not None and y is not None and not equal(x, y, self._rtol, noise[kind]):
                     wrong[kind][u] = worst(x, y)
         self._report(wrong)
 
@@ -314,7 +356,7 @@ class Alignment:
         )
         vertices = self.ours.vertices
         for a, b in dict.fromkeys((*left.edges(), *right.edges())):
-            if not vertices[a].requires_grad:
+            if not vertices[a].requires_grad or b in self._repeating:
                 continue  # of what takes no gradient PyTorch does not keep every use
             counts = [g.number_of_edges(a, b) if a in g and b in g else 0 for g in (left, right)]
             beside = {self.theirs.vertices[i].mark for p in self.mapping[b] for i in
@@ -414,8 +456,9 @@ def align(
     names, model, inputs: as in `draw`, for scratch; torch_names, torch_model for torch.
     gradients: compare them too; the backward passes touch no `.grad`. gradient: the upstream
     gradient where the outputs are no scalars.
-    rtol: how much numbers may differ, relative to the largest of their tensor; by default 1e-9
-        in float64 and 1e-4 in float32.
+    rtol: how much numbers may differ, relative to the largest of their tensor; by default 1e-7
+        in float64 (PyTorch keeps some constants in float32, as the 1/6 of hardsigmoid's
+        derivative) and 1e-4 in float32.
 
     Raises as `draw`; TypeError where the two results are not of scratch and of torch.
 
@@ -439,18 +482,33 @@ def align(
         )
     if rtol is None:
         dtypes = {v.dtype for g in (ours, theirs) for v in g.of_kind("operation") if v.dtype}
-        rtol = 1e-9 if dtypes <= {"float64", "int64", "bool"} else 1e-4
+        rtol = 1e-7 if dtypes <= {"float64", "int64", "bool"} else 1e-4
     return Alignment(ours, theirs, rtol)
 
 
-def equal(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], rtol: float) -> bool:
-    """Equal to rtol of the largest number; NaN and infinity must be in the same places."""
+def rounding(graph: Graph, kind: str) -> float:
+    """What may be left of a number of this graph where large ones cancel: 64 units in the last
+    place of its largest."""
+    largest, unit = 0.0, 0.0
+    for vertex in graph.vertices.values():
+        array = getattr(vertex, kind)
+        if array is not None and array.dtype.kind == "f" and array.size:
+            unit = max(unit, float(np.finfo(array.dtype).eps))
+            finite = np.abs(array[np.isfinite(array)].astype(float))
+            largest = max(largest, float(finite.max(initial=0.0)))
+    return 64 * unit * largest
+
+
+def equal(
+    a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], rtol: float, noise: float = 0.0
+) -> bool:
+    """Equal to rtol of the largest number, or to `noise`; NaN and infinity in the same places."""
     if a.size != b.size:
         return False
     x, y = a.astype(float).reshape(-1), b.astype(float).reshape(-1)
     finite = np.isfinite(y)
     largest = np.max(np.abs(y[finite]), initial=0.0)
-    return bool(np.allclose(x, y, rtol=rtol, atol=rtol * largest, equal_nan=True))
+    return bool(np.allclose(x, y, rtol=rtol, atol=max(rtol * largest, noise), equal_nan=True))
 
 
 def worst(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> str:

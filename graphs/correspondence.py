@@ -2,7 +2,8 @@
 
 On the left what scratch records, on the right what PyTorch records for it, as formulas; letters
 stand for whatever comes in, and a number that stands inside of a box (the 2 of x²) is not written.
-An operation that both record under one name needs no row.
+An operation that both record under one name needs no row; `|` parts two ways to write one, and
+MEAN(x) is what a loss ends with: div(sum(x)), sum(x) or reshape(x), by its `reduction`.
 """
 
 from __future__ import annotations
@@ -26,8 +27,26 @@ matmul(x, w)         = reshape(matmul(reshape(x), w))                 # a stack 
 matmul(x, w)         = reshape(matmul(reshape(expand(x)), reshape(expand(w))))
 matmul(x, w)         = squeeze(matmul(unsqueeze(x), w))
 cross_entropy(z, y)  = nll_loss(log_softmax(z), y)
-cross_entropy(z, y)  = div(neg(sum(mul(log_softmax(z), y))))          # y: probabilities
+mean(cross_entropy(z, y)) = div(neg(sum(mul(log_softmax(z), y))))     # y: probabilities
+sum(cross_entropy(z, y)) | reshape(cross_entropy(z, y)) = neg(sum(mul(log_softmax(z), y)))
+MEAN(mul(cross_entropy(z, y), v)) = nll_loss(log_softmax(z), y, w)    # weights of classes
+MEAN(mul(cross_entropy(reshape(z), y), v)) = nll_loss(log_softmax(z), y, w)      # one example
+MEAN(mul(cross_entropy(reshape(permute(z)), y), v)) = nll_loss2_d(reshape(log_softmax(z)), y, w)
+MEAN(mul(neg(getitem(z)), v))     = nll_loss(z, y, w)
+MEAN(mul(neg(getitem(reshape(z))), v)) = nll_loss(z, y, w)            # one example
+MEAN(mul(neg(getitem(reshape(permute(z)))), v)) = nll_loss2_d(reshape(z), y, w)
+residual_add(x, f)   = add(x, f)                                      # x + scale · F(x)
+step(x)              = relu(sign(x))
 squared_error(p, y)  = pow(sub(p, y))
+l1_loss(p, y)        = mean(abs(sub(p, y)))                           # y takes a gradient too
+l1_loss(p, y)        = sum(abs(sub(p, y)))
+l1_loss(p, y)        = abs(sub(p, y))
+mse_loss(p, y)       = pow(sub(p, y))                                 # weighted afterwards
+add(x, mul(y))       = add(x, y)                                      # alpha
+sub(x, mul(y))       = sub(x, y)
+maxout(x)            = amax(reshape(x))
+conv1d(x, w, b)      = convolution(x, w, b)
+conv1d(x, w)         = convolution(x, w)
 square(x)            = pow(x)
 softsign(x)          = div(x, add(abs(x)))
 softmin(x)           = softmax(neg(x))
@@ -69,6 +88,18 @@ class Row(NamedTuple):
     ours: Pattern
     theirs: Pattern
 
+    @property
+    def repeats(self) -> bool:
+        """Whether one side uses an argument more often than the other: x / (1 + |x|)."""
+        return letters(self.ours) != letters(self.theirs)
+
+
+def letters(pattern: Pattern) -> list[str]:
+    """Every use of an argument, sorted."""
+    if pattern.letter:
+        return [pattern.operation]
+    return sorted(each for part in pattern.arguments for each in letters(part))
+
 
 def parse(formula: str) -> Pattern:
     """A formula of the table.
@@ -92,8 +123,26 @@ def rows() -> list[Row]:
     found = []
     for line in TABLE.strip().splitlines():
         ours, theirs = line.partition("#")[0].split("=")
-        found.append(Row(parse(ours), parse(theirs)))
+        for one in alternatives(ours):
+            found += [Row(parse(one), parse(other)) for other in alternatives(theirs)]
     return sorted(found, key=lambda row: -size(row.ours) - size(row.theirs))
+
+
+def alternatives(formulas: str) -> list[str]:
+    """Every way to write one side of a row.
+
+    >>> alternatives("MEAN(x) | exp(x)")
+    ['div(sum(x))', 'sum(x)', 'reshape(x)', 'exp(x)']
+    """
+    found = []
+    for formula in formulas.split("|"):
+        formula = formula.strip()
+        if formula.startswith("MEAN"):
+            inner = formula.removeprefix("MEAN")
+            found += [f"div(sum{inner})", f"sum{inner}", f"reshape{inner}"]
+        else:
+            found.append(formula)
+    return found
 
 
 def size(pattern: Pattern) -> int:

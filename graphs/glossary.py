@@ -22,6 +22,9 @@ class Entry(NamedTuple):
 GLOSSARY: dict[str, Entry] = {
     # ---- basic operations, whose derivative is known
     "add": Entry("+", "x + y: each term receives the gradient unchanged"),
+    "residual_add": Entry(
+        "+", "x + F(x): a residual block's sum; the shortcut passes the gradient unchanged"
+    ),
     "sub": Entry("−", "x - y: the error ŷ - y; y receives the gradient with its sign turned"),
     "rsub": Entry("−", "y - x, written with the number first"),
     "mul": Entry("×", "w · x: each factor's gradient is scaled by the other"),
@@ -105,6 +108,7 @@ SAME_OPERATION = {
     "linalg_vector_norm": "norm", "view": "reshape", "unsafe_view": "reshape",
     "reshape_alias": "reshape", "slice": "getitem", "select": "getitem", "index": "getitem",
     "to_copy": "to", "clamp_min": "clamp", "clamp_max": "clamp", "special_expm1": "expm1",
+    "log1_p": "log1p",
 }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ STAYS_IN_THE_LAYER = frozenset((
     "relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "silu", "mish",
     "softplus", "softsign", "sigmoid", "tanh", "logsigmoid", "softmax", "log_softmax",
     "hardtanh", "hardsigmoid", "hardswish", "glu", "maxout", "dropout",
-    "transpose", "add", "addmm", "reshape", "expand", "clone",
+    "transpose", "add", "residual_add", "addmm", "reshape", "expand", "clone",
 ))  # fmt: skip
 
 
