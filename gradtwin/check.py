@@ -99,13 +99,15 @@ class Failure:
 
     def __str__(self) -> str:
         lines = [str(self.sample), *([f"warned: {self.warning}"] if self.warning else [])]
-        if not self.paper:
+        if all(c.ok for c in self.paper):
             return "\n".join([*lines, str(self.comparison)])
+        odd = self.odd_one_out
+        lines.append(
+            f"{odd} disagrees: the two others agree"
+            if odd
+            else "of paper, scratch and PyTorch no two stand against the third"
+        )
         pairs = ("scratch and PyTorch", "paper and scratch", "paper and PyTorch")
-        if odd := self.odd_one_out:
-            lines.append(f"{odd} disagrees: the two others agree")
-        else:
-            lines.append("of paper, scratch and PyTorch no two stand against the third")
         for pair, comparison in zip(pairs, (self.comparison, *self.paper)):
             if not comparison.ok:
                 lines += [f"ours and theirs are {pair}:", str(comparison)]
@@ -270,16 +272,14 @@ def check_concept(concept: Concept, dtype: str, seed: int, cases: int) -> Result
     for number, (sample, corner) in enumerate(_samples(concept, dtype, seed, cases)):
         names = _argument_names(concept, sample)
         *paper, ours, theirs = witnesses(concept, sample, scratch, torch)
-        options = {
-            "dtype": dtype, "requires_grad": sample.requires_grad, "seed": seed, "names": names
-        }  # fmt: skip
+        run = partial(
+            compare, dtype=dtype, requires_grad=sample.requires_grad, seed=seed, names=names
+        )
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            comparison = compare(ours, theirs, *sample.arrays, **options)
+            comparison = run(ours, theirs, *sample.arrays)
             on_paper = [
-                compare(each, graph, *sample.arrays, **options)
-                for each in paper
-                for graph in (ours, theirs)
+                run(each, graph, *sample.arrays) for each in paper for graph in (ours, theirs)
             ]
         warned = [str(warning.message) for warning in caught]
         result.add(sample, corner, comparison, warned, on_paper)

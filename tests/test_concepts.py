@@ -306,6 +306,20 @@ def test_clipped_gradients_have_the_norm_and_the_entries_that_were_asked_for():
     assert [g.tolist() for g in entries] == [[[3.0, 0.0]], [3.5]]
 
 
+@pytest.mark.parametrize("kind", ["normal", "xavier", "kaiming"])
+def test_one_seed_gives_both_wings_the_same_weights_bit_by_bit(kind):
+    assert check(f"{kind}_initialization", cases=4)[0].ulp_forward == 0
+
+
+def test_a_neuron_below_0_on_all_examples_is_counted_dead_and_learns_nothing():
+    X, weight, bias = np.ones((3, 1)), np.array([[1.0], [-1.0]]), np.zeros(2)
+    tensors = [scratch.tensor(a, requires_grad=True) for a in (X, weight, bias)]
+    h, dead = find("dead_relu").ours(*tensors)
+    h.sum().backward()
+    assert dead == 1.0
+    assert tensors[1].grad.tolist() == [[3.0], [0.0]]
+
+
 def test_a_descent_that_diverges_says_so():
     found = find("gradient_descent")
     reasons = [found.ours(scratch.tensor(1.0), lr=lr)[2] for lr in (0.001, 0.3, 1.1)]
@@ -420,6 +434,21 @@ def test_a_warning_over_ordinary_numbers_is_a_failure():
     result = check_concept(warned, "float64", 0, cases=1)
     assert not result.ok
     assert "overflow encountered in exp" in str(result)
+
+
+def test_a_warning_where_all_three_agree_blames_none_of_them(monkeypatch):
+    right = scratch.functional.sigmoid
+
+    def warned(z):
+        warnings.warn("overflow encountered in exp", RuntimeWarning, stacklevel=1)
+        return right(z)
+
+    monkeypatch.setattr(scratch.functional, "sigmoid", warned)
+    (result,) = check("one_neuron_chain", cases=1)
+    assert not result.ok
+    assert "overflow encountered in exp" in str(result)
+    assert "disagree" not in str(result)
+    assert "no two" not in str(result)
 
 
 def test_a_warning_over_what_everybody_sees_is_none():

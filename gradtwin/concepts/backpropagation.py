@@ -16,6 +16,10 @@ from .loss import WEIGHT1, WEIGHT2
 from .wing import Wing
 
 
+def _slope_at_1(wing: Wing) -> Any:
+    return wing.gradients(chain_rule.operation.call, 1.0)[0]
+
+
 @concept(
     case(between("...", -2.0, 2.0)),
     es="Regla de la cadena",
@@ -26,7 +30,7 @@ from .wing import Wing
         Figure(
             "y'(1)",
             "4 (6x^2 + 2) (12x) = 384, without the exponent 3",
-            lambda wing: wing.gradients(chain_rule.operation.call, 1.0)[0],
+            _slope_at_1,
             erratum="24576",
         ),
     ),

@@ -20,6 +20,11 @@ EXAMPLE = (3.0, 9.0, 2.0, 1.0)
 """The lecture's x, y, w and b."""
 
 
+def _loss(wing: Wing) -> Any:
+    """L of the lecture's example."""
+    return linear_regression.operation.call(wing, *map(wing.tensor, EXAMPLE))
+
+
 def _lecture(argument: int) -> Any:
     """The derivative by one argument of the lecture's example."""
     return lambda wing: wing.gradients(linear_regression.operation.call, *EXAMPLE)[argument]
@@ -32,7 +37,7 @@ def _lecture(argument: int) -> Any:
     section=f"{SECTION}: Ejemplo",
     formula="y_hat = w x + b, L = (y_hat - y)^2",
     figures=(
-        Figure("L", "4", lambda w: linear_regression.operation.call(w, *map(w.tensor, EXAMPLE))),
+        Figure("L", "4", _loss),
         Figure("dz/dw", "3", lambda wing: wing.gradients(lambda _, x, w: w * x, 3.0, 2.0)[1]),
         Figure("dL/dw", "-12", _lecture(2)),
         Figure("dL/db", "-4", _lecture(3)),
