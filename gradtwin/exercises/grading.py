@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,6 +26,16 @@ DEATHS = 2
 SPARE_SEED = 1000
 
 Judged = dict[str, Judgement]
+
+
+class Runner(Protocol):
+    """Whatever gives outcomes on inputs: a box (`Runs`), or this process (`trusted.py`)."""
+
+    deaths: dict[str, int]
+
+    def probe(
+        self, arrays: Mapping[str, Array], only: Sequence[str] | None = None
+    ) -> Outcomes: ...
 
 
 @dataclass
@@ -81,7 +91,7 @@ class Runs:
         while True:
             answers, died_in = box.probe(0, arrays, skip)
             for name, answer in answers:
-                _take(self.exercise, name, answer, outcomes)
+                take(self.exercise, name, answer, outcomes)
             if box.ended is None:
                 break
             culprit = died_in or (answers[-1][0] if answers else "")
@@ -112,7 +122,7 @@ def _returns(exercise: Exercise, name: str) -> tuple[str, ...]:
     return next(f.returns for f in exercise.parsed if f.name == name)
 
 
-def _take(exercise: Exercise, name: str, answer: Answer, outcomes: Outcomes) -> None:
+def take(exercise: Exercise, name: str, answer: Answer, outcomes: Outcomes) -> None:
     """One answer into the outcomes, as untrusted as it is."""
     header, arrays = answer
     kind = header.get("kind")
@@ -198,11 +208,7 @@ def grade(
             return _nothing(exercise, result, "unloadable",
                             Message(N_("it defines none of the functions {names}"),
                                     {"names": names}))
-        table = run_all(exercise, runs)
-        table, layout = in_another_layout(exercise, runs, table)
-        if layout is not None:
-            result.diagnoses.append(layout)
-        _score(exercise, table, violations, result)
+        table = grade_runs(exercise, runs, violations, result)
         if show_smallest and not all(
             c.passed for c in result.criteria if c.kind == "value" or c.name == "extreme"
         ):
@@ -213,6 +219,18 @@ def grade(
         runs.close()
         result.output = runs.output.decode(errors="replace")
     return result
+
+
+def grade_runs(
+    exercise: Exercise, runs: Runner, violations: list[tuple[str, int]], result: Result
+) -> Table:
+    """Everything is run and judged, wherever it runs; criteria, diagnoses and notes go to `result`."""
+    table = run_all(exercise, runs)
+    table, layout = in_another_layout(exercise, runs, table)
+    if layout is not None:
+        result.diagnoses.append(layout)
+    _score(exercise, table, violations, result)
+    return table
 
 
 def _nothing(exercise: Exercise, result: Result, status: str, reason: Message) -> Result:
@@ -244,7 +262,7 @@ def _load_notes(loaded: Mapping[str, Any], cells: int) -> list[Message]:
     return notes
 
 
-def run_all(exercise: Exercise, runs: Runs) -> Table:
+def run_all(exercise: Exercise, runs: Runner) -> Table:
     """All probes; then, for functions whose own inputs never came, others with stand-ins.
 
     The stand-ins are reference values, so they are of probes on which nothing else is judged: what
@@ -264,7 +282,7 @@ def run_all(exercise: Exercise, runs: Runs) -> Table:
 
 
 def in_another_layout(
-    exercise: Exercise, runs: Runs, table: Table
+    exercise: Exercise, runs: Runner, table: Table
 ) -> tuple[Table, Diagnosis | None]:
     """The table to score, and the layout in which everything is right where only that was wrong."""
     if all(table.right(q, VALUES) for q in exercise.quantities):
@@ -301,7 +319,7 @@ def _stranded(exercise: Exercise, function: Function, table: Table) -> bool:
     )
 
 
-def _run_spare(exercise: Exercise, runs: Runs, stranded: list[Function], table: Table) -> None:
+def _run_spare(exercise: Exercise, runs: Runner, stranded: list[Function], table: Table) -> None:
     with np.errstate(all="ignore"):
         spares = standard(exercise, SPARE_SEED)
     names = [f.name for f in stranded]
