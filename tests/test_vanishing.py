@@ -421,8 +421,12 @@ def test_torch_is_not_loaded_for_the_wing_of_numpy():
         (lambda: vanishing.activation_histograms(layers=0), "^layers: expected 1 or more, got 0"),
         (lambda: vanishing.activation_histograms(examples=0), "^examples: expected 1 or more"),
         (lambda: vanishing.activation_histograms(bins=0), "^bins: expected 1 or more, got 0"),
+        (lambda: vanishing.gradient_by_layer(width=0), "^width: expected 1 or more, got 0"),
+        (lambda: vanishing.gradient_by_layer(layers=2.5), "^layers: expected an integer, got 2.5"),
+        (lambda: vanishing.gradient_by_layer("relu", None), "^initialization: .* got None"),
+        (lambda: vanishing.activation_histograms(seed=-1), "^seed: "),
     ],
 )
 def test_bad_input_is_named(call, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises((ValueError, TypeError), match=said):
         call()

@@ -10,6 +10,7 @@ network itself does to a gradient. Biases begin at 0 and are left away.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def gradient_by_layer(
     [0.0139, 0.0604, 0.2409, 0.8445, 3.9502]
     """
     wing, start = Wing(side), _initialization(initialization).of
-    count("layers", layers)
+    width, layers = count("width", width), count("layers", layers)
     if network == "residual":
         model = wing.ResidualNetwork(
             width, blocks(layers), bias=False, initializer=start(wing), seed=seed
@@ -123,8 +124,8 @@ def _received(wing: Wing, model: Any, width: int, seed: int) -> tuple[Array, flo
 
 
 def _initialization(initialization: str | float) -> Initialization:
-    if not isinstance(initialization, str):
-        return normal(initialization)
+    if isinstance(initialization, Real):
+        return normal(float(initialization))
     if initialization not in ("xavier", "kaiming"):
         raise ValueError(
             f"initialization: expected 'xavier', 'kaiming' or a number, got {initialization!r}"

@@ -45,6 +45,7 @@ def dead_neurons(model: Any, X: Array, side: str = "scratch") -> dict[str, tuple
     >>> dead_neurons(net, np.array([[1.0], [2.0]]))                 # the second sees only x > 0
     {'activation.0': (1, 2)}
     """
+    X = np.asarray(X)
     wing = Wing(side, dtype=str(X.dtype))
     with wing.Monitor(model, warn=False) as monitor, wing.no_grad():
         model(wing.tensor(X))

@@ -6,6 +6,7 @@ also remembers what passed through it, so that the network's own code runs, in e
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -91,16 +92,20 @@ def standard_normal(seed: int, *shapes: tuple[int, ...]) -> list[Array]:
 
 
 def count(argument: str, value: int, least: int = 1) -> int:
-    """`value`, where it is at least `least`.
+    """`value`, where it is an integer of at least `least`.
 
-    ValueError: it is not; `argument` is named.
+    TypeError, ValueError: it is not; `argument` is named.
 
     >>> count("layers", 5)
     5
     """
-    if value < least:
-        raise ValueError(f"{argument}: expected {least} or more, got {value}")
-    return value
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{argument}: expected an integer, got {value!r}") from error
+    if number < least:
+        raise ValueError(f"{argument}: expected {least} or more, got {number}")
+    return number
 
 
 def share_right(wing: Wing, model: Any, dataset: Dataset) -> float:
