@@ -201,7 +201,7 @@ def test_both_wings_reach_alike():
 def test_200_layers_learn_the_digits_with_shortcuts_and_not_without():
     """Five epochs. The plain network's gradient does not reach its layers: it stays at guessing.
 
-    That is a tenth of the digits and a loss of log(10). Seeds 0 to 3: .87 to .92 against .09 or .10.
+    That is a tenth of the digits, a loss of log(10). Seeds 0 to 3: .87 to .92 against .09 or .10.
     """
     digits = load("digits")
     residual, plain = (
