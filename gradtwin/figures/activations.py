@@ -41,27 +41,31 @@ def slopes(name: str) -> tuple[float, float]:
     >>> slopes("sigmoid"), slopes("leaky_relu")
     ((0.0, 0.25), (0.01, 1.0))
     """
-    _, _, slope = curve(name, ends=1000.0, points=200_001)
-    return round(float(slope.min()), 4), round(float(slope.max()), 4)
+    # far out coarsely, and finely up to the kinks, where an open end has its limit
+    slopes = np.concatenate([curve(name, 1000.0, 20_001)[2], curve(name, 8.0, 160_001)[2]])
+    return round(float(slopes.min()), 4), round(float(slopes.max()), 4)
 
 
 def paint_both(page: Page, name: str) -> None:
     """The function on the left, its derivative on the right."""
-    x, y, slope = curve(name)
+    x, y, slope = curve(name, ends=8.0 if name == "relu6" else 4.0)  # its second kink is at 6
     left, right = page.axes(1, 2)
-    left.plot(x, y, color=BLUE, label="$g(x)$")
+    left.plot(x, y, color=BLUE)
     left.set_title(page.say("Función de activación", "Activation function"))
-    right.plot(x, slope, color=RED, linestyle="--", label="$g'(x)$")
+    right.plot(x, slope, color=RED, linestyle="--")
     right.set_title(page.say("Derivada", "Derivative"))
     for axes in (left, right):
         axes.axhline(0, color=BLACK, linewidth=1)
         axes.axvline(0, color=BLACK, linewidth=1)
         axes.set_xlabel("$x$")
-        axes.margins(y=0.1)
-        axes.legend(loc="best")
+        axes.margins(y=0.12)
+    left.set_ylabel("$g(x)$")
+    right.set_ylabel("$g'(x)$")
     least, most = slopes(name)
     note = page.say(f"entre {least:g} y {most:g}", f"between {least:g} and {most:g}")
-    right.text(0.03, 0.97, note, transform=right.transAxes, va="top", color=GREY)
+    if least == most:
+        note = page.say(f"{most:g} en todas partes", f"{most:g} everywhere")
+    right.text(0.03, 0.99, note, transform=right.transAxes, va="top", color=GREY)
     for bound in (least, most):
         right.axhline(bound, color=GREY, linestyle=":", linewidth=2)
 

@@ -17,13 +17,14 @@ from .style import BLACK, BLUE, LINES, RED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from mpl_toolkits.mplot3d import Axes3D
+    from mpl_toolkits.mplot3d import Axes3D  # type: ignore[import-untyped]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 SECTION = "Descenso del gradiente"
 RATES = (0.02, 0.2, 1.05)  # for x^2: too small, right, too large
 STARTS = (0.3, 0.0)  # of the two minima
+NOTES = ((0.8, 0.8), (-1.0, 0.1))  # where what is said of them stands, clear of the curve
 
 
 def square(x: Any) -> Any:
@@ -84,7 +85,8 @@ def learning_rates(page: Page) -> None:
 def starting_points(page: Page) -> None:
     x = np.linspace(-1.75, 1.55, 331)
     found = (page.say("mínimo local", "local minimum"), page.say("mínimo global", "global minimum"))
-    for axes, start, kind, style in zip(page.axes(1, 2, sharey=True), STARTS, found, LINES[1:]):
+    both = page.axes(1, 2, sharey=True)
+    for axes, start, kind, note, style in zip(both, STARTS, found, NOTES, LINES[1:]):
         axes.plot(x, two_minima(x), color=BLACK, linewidth=2)
         path = scratch.descend(two_minima, start, lr=0.05, steps=100)
         show_path(axes, path, style)
@@ -92,8 +94,7 @@ def starting_points(page: Page) -> None:
         axes.annotate(
             f"{kind}\n$x = {path.x:.4f}$",
             (path.x, path.value),
-            xytext=(0, 150),
-            textcoords="offset points",
+            xytext=note,
             ha="center",
             arrowprops={"arrowstyle": "->", "linewidth": 2},
         )

@@ -22,10 +22,11 @@ class Page:
 
     def __init__(self, lang: str) -> None:
         from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
 
         self.lang = lang
-        self.figure: Figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
-        self.figure.get_layout_engine().set(h_pad=0.09, w_pad=0.09)  # type: ignore[union-attr]
+        around = ConstrainedLayoutEngine(h_pad=0.09, w_pad=0.09, wspace=0.05)
+        self.figure: Figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout=around)
 
     def say(self, es: str, en: str) -> str:
         """The one of the two texts that is in this page's language."""

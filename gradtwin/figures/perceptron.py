@@ -101,7 +101,7 @@ def sigmoid_of_z(page: Page) -> None:
 )
 def probability_map(page: Page) -> None:
     (axes,) = page.axes()
-    shades = show_probability(axes, neuron(), ENDS, (0.01, 0.1, 0.5, 0.9, 0.99))
+    shades = show_probability(axes, neuron(), ENDS, (0.01, 0.1, 0.5, 0.9))
     mark_points(axes)
     axes.set(xlabel="$x_1$", ylabel="$x_2$")
     page.figure.colorbar(shades, ax=axes, label=r"$\hat y$")

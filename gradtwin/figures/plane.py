@@ -28,7 +28,8 @@ def outputs(model: scratch.Module, X: Any) -> Array:
     [11.0]
     """
     with scratch.no_grad():
-        return model(scratch.tensor(X)).numpy().reshape(-1)
+        y_hat: Array = model(scratch.tensor(X)).numpy()
+    return y_hat.reshape(-1)
 
 
 def over_the_plane(
@@ -71,7 +72,8 @@ def show_classes(page: Page, axes: Axes, X: Array, y: Array, size: float = 90) -
     """The points of both classes, by colour and by marker; X (n, 2), y (n,)."""
     for label, style in enumerate(CLASSES):
         axes.scatter(
-            *X[y == label].T,
+            X[y == label, 0],
+            X[y == label, 1],
             s=size,
             edgecolors="black",
             label=page.say(f"clase {label}", f"class {label}"),

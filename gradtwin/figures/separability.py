@@ -83,7 +83,8 @@ def line(weights: Any, bias: Any, x2: Array) -> Array:
     [2.0, 1.0]
     """
     w1, w2 = weights
-    return -(w2 * x2 + bias) / w1
+    x1: Array = -(w2 * x2 + bias) / w1
+    return x1
 
 
 SECTION = "¿Cuál es la utilidad de la función de activación?"

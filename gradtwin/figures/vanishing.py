@@ -17,7 +17,7 @@ from .picture import picture
 from .style import line_styles
 
 LAYERS, WIDTH, SEEDS = 20, 32, 3
-DEPTHS = (2, 4, 8, 12, 16, 20, 24, 28, 32)
+DEPTHS = (2, 4, 8, 16, 24, 32)
 RESIDUAL_DEPTHS = (10, 30, 100, 300, 1000)
 NETWORKS = {
     "sigmoid": "sigmoid",
@@ -81,7 +81,7 @@ def vanishing_by_depth(page: Page) -> None:
 
 @picture(
     es="Gradientes que explotan: ReLU con distintos pesos iniciales",
-    en="Gradients that explode: ReLU with different first weights",
+    en="Gradients that explode: ReLU with different initial weights",
     section="El problema del Exploding Gradient",
 )
 def exploding_gradient(page: Page) -> None:
