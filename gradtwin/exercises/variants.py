@@ -28,17 +28,23 @@ class Variant:
         name: an identifier, unique in the exercise.
         swap: what changes in the first right solution.
         en, es: what the student is told: for a mistake what it is and why it is wrong, for a
-            convention which one it is and what this exercise asks for.
+            convention which one it is and what this exercise asks for. One language is enough for
+            an exercise of one's own.
     """
 
     name: str
     swap: Swap
-    en: str
-    es: str
+    en: str = ""
+    es: str = ""
 
     @property
     def text(self) -> Text:
-        return {"en": self.en, "es": self.es}
+        return _text(self.en, self.es)
+
+
+def _text(en: str, es: str) -> Text:
+    """A text in the languages that it was written in."""
+    return {lang: text for lang, text in (("en", en), ("es", es)) if text}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +83,22 @@ class Layout:
 
     name: str
     arrays: Mapping[str, str]
-    en: str
-    es: str
+    en: str = ""
+    es: str = ""
     accepted: bool = False
 
     @property
     def text(self) -> Text:
-        return {"en": self.en, "es": self.es}
+        return _text(self.en, self.es)
 
     def laid_out(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Inputs as this layout has them."""
         change = {"T": lambda a: a.T.copy(), "column": lambda a: a[:, None]}
+        return {k: change[self.arrays[k]](a) if k in self.arrays else a for k, a in arrays.items()}
+
+    def usual(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Inputs of this layout as the exercise has them."""
+        change = {"T": lambda a: a.T, "column": lambda a: a[:, 0]}
         return {k: change[self.arrays[k]](a) if k in self.arrays else a for k, a in arrays.items()}
 
     def restored(self, arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -1,0 +1,47 @@
+"""Exercises of a teacher's own: every `Exercise` that a Python file of theirs defines."""
+
+from __future__ import annotations
+
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from .exercise import Exercise
+from .library import NAMES, find
+
+
+def exercises_in(path: Path) -> list[Exercise]:
+    """The exercises that a file defines, in its order. The file is run: it is the teacher's own.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a file that is no Python, stops with an error, or defines no exercise.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no such file: {path}")
+    spec = spec_from_file_location(f"gradtwin_own_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path}: expected a Python file (.py)")
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ValueError(f"{path}: {type(error).__name__}: {error}") from error
+    found = {id(e): e for e in vars(module).values() if isinstance(e, Exercise)}
+    if not found:
+        raise ValueError(f"{path}: it defines no Exercise (exercise = Exercise(...))")
+    return list(found.values())
+
+
+def exercises_of(name_or_file: str | Path) -> list[Exercise]:
+    """The built-in exercise of that name, "all" of them, or those of a file.
+
+    Raises:
+        ValueError: no exercise is called so, or as `exercises_in`.
+        FileNotFoundError: no such file.
+    """
+    text = str(name_or_file)
+    if text == "all":
+        return [find(name) for name in NAMES]
+    if isinstance(name_or_file, Path) or text.endswith(".py"):
+        return exercises_in(Path(name_or_file))
+    return [find(text)]
