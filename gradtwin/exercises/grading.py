@@ -224,7 +224,7 @@ def grade(
 def grade_runs(
     exercise: Exercise, runs: Runner, violations: list[tuple[str, int]], result: Result
 ) -> Table:
-    """Everything is run and judged, wherever it runs; criteria, diagnoses and notes go to `result`."""
+    """Run and judge everything, wherever it runs; what was found goes into `result`."""
     table = run_all(exercise, runs)
     table, layout = in_another_layout(exercise, runs, table)
     if layout is not None:
@@ -361,7 +361,7 @@ def _score(
     for quantity in exercise.quantities:
         of = exercise.worth.get(quantity, 0.0)
         reason = None if quantity in found.accepted else _why_wrong(quantity, table)
-        if reason is None:
+        if reason is None and of:                       # what earns nothing shows nothing
             right.append(quantity)
         c = Criterion(quantity, "value", of if reason is None else 0.0, of, reason)
         if reason is not None and first:

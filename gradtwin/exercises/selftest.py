@@ -1,4 +1,4 @@
-"""Does an exercise grade as it says? Its own solutions and mistakes are graded, and must come out so.
+"""Does an exercise grade as it says? What it declares is graded, and must come out as declared.
 
 - every right solution gets all points and no remark;
 - every known mistake fails and is named with its own message, its declared twins beside it, nothing
