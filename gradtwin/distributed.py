@@ -43,8 +43,8 @@ class Team:
     `rank`: the number of this process, from 0; `size`: how many there are.
 
     It needs a process group, torch.distributed's: `join` makes it from what torchrun has put into
-    the environment. Process 0 calls `fit` for each epoch and `finish` at the end; all others call
-    `assist`, once.
+    the environment. Process 0 calls `fit` for each epoch, then `finish`; all others meanwhile call
+    `assist`.
 
     >>> dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
     >>> team, net = Team(), torch_ref.FullyConnected([2, 3, 1])
@@ -52,6 +52,7 @@ class Team:
     >>> team.fit(net, X, X[:, :1], torch_ref.functional.mse_loss, epochs=2, progress=False)
     History(epochs=2, steps=2, loss=0.280111)
     >>> team.finish(0)
+    >>> team.leave()
     """
 
     def __init__(self) -> None:
@@ -104,10 +105,13 @@ class Team:
                 self._fit(model, X, y, loss, seed=number, **options)
 
     def finish(self, status: int) -> None:
-        """Leave; process 0 tells the others to leave with this exit status."""
-        if self.rank == 0 and not self._in_step:  # in a step they listen to nothing else
+        """Called in process 0: the others return from `assist`, with this status."""
+        if not self._in_step:  # where they listen to nothing, and see that this process leaves
             with suppress(LostError), _lost():
                 self._announce(_END, status)
+
+    def leave(self) -> None:
+        """The end of the process group, in this process."""
         dist.destroy_process_group()
 
     def monitor(self, model: nn.Module, **options: Any) -> Monitor:

@@ -255,6 +255,36 @@ def test_a_neuron_that_one_batch_leaves_silent_is_not_dead(wing):
 
 
 @BOTH
+def test_one_odd_step_is_no_vanishing_gradient(wing):
+    """The last example of an epoch may saturate a layer; three epochs in a row are no chance."""
+    net = wing.FullyConnected([4, 3, 2], "tanh")
+    monitor = wing.monitoring.Monitor(net, vanishing=0.5, warn=False)
+    said = []
+    for epoch, share in enumerate([1.0, 0.1, 1.0, 0.1, 0.1, 0.1, 0.1], start=1):
+        trained(wing, net, epochs=1, lr=1e-9)
+        for name, p in net.named_parameters():
+            p.grad[:] = share if name == "layers.0.weight" else 1.0
+        said.append(len(monitor.record(epoch).warnings))
+    assert said == [0, 0, 0, 0, 0, 1, 0]
+
+
+@BOTH
+def test_it_watches_again_in_the_next_with_and_not_between(wing):
+    net = wing.FullyConnected([4, 3, 2], "relu")
+    monitor = wing.monitoring.Monitor(net, warn=False)
+    for epochs in (1, 2):
+        with monitor:
+            trained(wing, net, epochs=epochs, callback=monitor, mode="batch")
+        net(wing.module.as_tensor(X[:7]))
+    sizes = [record.activations["activation.0"].size for record in monitor.records]
+    assert sizes == [20 * 3] * 3
+    seen = monitor.record(4)
+    assert seen.activations["activation.0"].size == 20 * 3, "not that of the 7 examples"
+    assert seen.dead == {}
+    assert net.activation is wing.activations.relu
+
+
+@BOTH
 def test_thresholds_move_the_verdict(wing):
     def net():
         return wing.FullyConnected([4, *[10] * 8, 2], "sigmoid")

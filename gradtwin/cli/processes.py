@@ -69,7 +69,7 @@ def team() -> Iterator[Team | None]:
     try:
         yield joined
     except LostError as error:
-        if not is_helper():
+        if not joined.rank:
             typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from error
     except Exception as error:
@@ -77,4 +77,6 @@ def team() -> Iterator[Team | None]:
         raise
     finally:
         sys.stdout.flush()  # torchrun ends all as soon as one has failed
-        joined.finish(status)
+        if not joined.rank:
+            joined.finish(status)
+        joined.leave()
