@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,7 +120,8 @@ def _draw(chosen: list[Picture], output: Path, format: str, lang: str, json: boo
         output.mkdir(parents=True, exist_ok=True)
         for each in chosen:
             try:
-                path = each.save(output, format, lang)
+                with _ended_by_ctrl_c():
+                    path = each.save(output, format, lang)
             except MissingExtraError as error:  # of this figure's data: the others can be drawn
                 missing.append(f"{each.name}: {error}")
                 continue
@@ -133,3 +137,26 @@ def _draw(chosen: list[Picture], output: Path, format: str, lang: str, json: boo
     for sentence in missing:
         typer.echo(f"Error: {sentence}", err=True)
     raise typer.Exit(2 if missing else 0)
+
+
+class _Stop(BaseException):
+    """Ctrl-C, under a name that `fit` does not take for the end of its training."""
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Ctrl-C ends what is within at once, so that no picture of a half-trained model is written."""
+
+    def stop(number: int, frame: object) -> None:
+        raise _Stop
+
+    asked = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not under nohup
+    if asked:
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    except _Stop:
+        raise KeyboardInterrupt from None
+    finally:
+        if asked:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

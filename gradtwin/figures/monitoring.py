@@ -16,6 +16,7 @@ from .page import Page
 from .picture import picture
 from .separability import ring
 from .style import line_styles
+from .training import train
 
 EPOCHS = 120
 
@@ -25,12 +26,8 @@ def records() -> list[Any]:
     """A `Record` an epoch, of a network with two hidden layers that learns `ring`."""
     X, y = ring()
     net = scratch.FullyConnected([2, 16, 16, 1], "tanh", output_activation="sigmoid")
-    loss = scratch.functional.binary_cross_entropy
     with scratch.Monitor(net, warn=False) as monitor:
-        scratch.fit(
-            net, X, y[:, None], loss, lr=0.5, epochs=EPOCHS, mode="batch", callback=monitor,
-            progress=False,
-        )  # fmt: skip
+        train(net, X, y[:, None], lr=0.5, epochs=EPOCHS, callback=monitor)
     return monitor.records
 
 

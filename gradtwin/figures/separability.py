@@ -17,6 +17,7 @@ from .page import Page
 from .picture import picture
 from .plane import outputs, show_classes, show_decision
 from .style import BLACK
+from .training import train
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -53,7 +54,7 @@ def trained_perceptron(data: str) -> scratch.Perceptron:
     """A perceptron that learned `clouds` or `ring`; data: which."""
     X, y = {"clouds": clouds, "ring": ring}[data]()
     neuron = scratch.Perceptron([0.0, 0.0], activation="sigmoid")
-    _learn(neuron, X, y, lr=0.5, epochs=5000)
+    train(neuron, X, y, lr=0.5, epochs=5000)
     return neuron
 
 
@@ -62,13 +63,8 @@ def trained_network() -> scratch.FullyConnected:
     """A network with one hidden layer of 8 neurons that learned `ring`."""
     X, y = ring()
     net = scratch.FullyConnected([2, 8, 1], activation="tanh", output_activation="sigmoid", seed=0)
-    _learn(net, X, y[:, None], lr=1.0, epochs=1000)
+    train(net, X, y[:, None], lr=1.0, epochs=1000)
     return net
-
-
-def _learn(model: scratch.Module, X: Array, y: Array, lr: float, epochs: int) -> None:
-    loss = scratch.functional.binary_cross_entropy
-    scratch.fit(model, X, y, loss, lr=lr, epochs=epochs, mode="batch", progress=False)
 
 
 def accuracy(model: scratch.Module, X: Array, y: Array) -> float:

@@ -1,7 +1,7 @@
 """The picture of XOR: four points that no line separates, before and after training.
 
-Lecture: "Ejemplo práctico: XOR". Before: the weights printed there, without bias. After: `fit` from
-these weights, still without bias (with biases, batch descent from here ends in a local minimum).
+Lecture: "Ejemplo práctico: XOR". Before: the weights printed there, without bias. After: trained
+from these, still without bias (with biases, batch descent from here ends in a local minimum).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .page import Page
 from .picture import picture
 from .plane import outputs, show_classes, show_probability
 from .style import GREY
+from .training import train
 
 X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 Y = np.array([0.0, 1.0, 1.0, 0.0])
@@ -44,8 +45,7 @@ def trained() -> scratch.FullyConnected:
     [0.03, 0.96, 0.96, 0.08]
     """
     net = untrained()
-    loss = scratch.functional.binary_cross_entropy
-    scratch.fit(net, X, Y[:, None], loss, lr=2.0, epochs=4000, mode="batch", progress=False)
+    train(net, X, Y[:, None], lr=2.0, epochs=4000)
     return net
 
 
