@@ -231,8 +231,10 @@ def vertex_attributes(
         found["peripheries"] = "2"
     if vertex.mark not in ("", "follows"):
         found["penwidth"] = "3"
+    if look.moment is not NOW and not vertex.is_leaf:
+        found["penwidth"] = "2.5"  # of all of them: a wider border would move the arrows' ends
     if vertex.id in look.moment.active:
-        found |= {"penwidth": "3.5", "color": moving(look)}
+        found["color"] = moving(look)
     for name, value in ((look.restyle and look.restyle(vertex)) or {}).items():
         found[str(name)] = str(value)
     return found
@@ -330,7 +332,7 @@ def edge_attributes(
     if source.kind == "reference":
         found["style"] = "dashed"
     if key in look.moment.active_edges:
-        found |= {"penwidth": "2.6", "color": moving(look)}
+        found["color"] = moving(look)  # a wider line would move its arrowhead
     if spoken:
         found["tooltip"] = found["labeltooltip"] = "; ".join(filter(None, spoken))
     return found
@@ -338,7 +340,7 @@ def edge_attributes(
 
 def moving(look: Look) -> str:
     """The colour of what is computed in this step."""
-    return look.theme.gradient if look.moment.backward else look.theme.value
+    return look.theme.gradient if look.moment.backward else look.theme.text
 
 
 def unseen(colour: str, hidden: bool) -> str:
