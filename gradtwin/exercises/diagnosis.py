@@ -66,15 +66,15 @@ def diagnose(exercise: Exercise, table: Table) -> Found:
     found = Found()
     if not exercise.right:
         return found
-    kept = [c for c in exercise.conventions if _kept(exercise, c, table)]
-    for c in kept[:1]:
-        found.diagnoses.append(_diagnosis([c], exercise.parsed[0]))
-        for function in touched(exercise, (c,)):
+    for conventions in _kept(exercise, table, found):
+        functions = touched(exercise, conventions)
+        found.diagnoses += [_diagnosis([c], functions[0]) for c in conventions]
+        for function in functions:
             found.explained.add(function.name)
-            if c.accepted:
+            if all(c.accepted for c in conventions):
                 found.accepted |= set(function.returns) - set(exercise.opaque)
     for function in exercise.parsed:
-        quantities = [q for q in function.returns if q not in exercise.opaque]
+        quantities = graded(exercise, function)
         wrong = [q for q in quantities if not table.right(q, "values", "extreme")]
         if not wrong or function.name in found.explained:
             continue
@@ -87,14 +87,25 @@ def diagnose(exercise: Exercise, table: Table) -> Found:
     return found
 
 
-def _kept(exercise: Exercise, convention: Convention, table: Table) -> bool:
-    """Whether a submission keeps a convention in every function that it touches."""
-    functions = touched(exercise, (convention,))
-    return bool(functions) and all(
-        _equal(exercise, (convention,), f, rows_of(f, table),
-               [q for q in f.returns if q not in exercise.opaque])
-        for f in functions
-    )
+def _kept(
+    exercise: Exercise, table: Table, found: Found
+) -> Iterator[tuple[Convention, ...]]:
+    """The conventions, one or two at once, that are kept in every function that they touch."""
+    groups: list[tuple[Convention, ...]] = [(c,) for c in exercise.conventions]
+    groups += combinations(exercise.conventions, 2)
+    for group in groups:
+        if source_of(exercise, group) is None:
+            continue
+        functions = touched(exercise, group)
+        if functions and found.explained.isdisjoint(f.name for f in functions) and all(
+            _equal(exercise, group, f, rows_of(f, table), graded(exercise, f)) for f in functions
+        ):
+            yield group
+
+
+def graded(exercise: Exercise, function: Function) -> list[str]:
+    """What a function returns that is compared."""
+    return [q for q in function.returns if q not in exercise.opaque]
 
 
 @lru_cache(maxsize=1024)
@@ -102,7 +113,7 @@ def touched(exercise: Exercise, group: Group) -> tuple[Function, ...]:
     """The functions in which a variant differs from the right solution on some probe."""
     found = {}
     for _label, f, theirs, right in variant_rows(exercise, group):
-        if not same(theirs, right, [q for q in f.returns if q not in exercise.opaque]):
+        if not same(theirs, right, graded(exercise, f)):
             found[f.name] = f
     return tuple(f for f in exercise.parsed if f.name in found)
 
@@ -116,7 +127,7 @@ def rows_of(function: Function, table: Table) -> list[Row]:
         outcome: Outcome
         if function.name in outcomes.failed:
             reason = outcomes.failed[function.name].values
-            outcome = str(reason.get("type", "ended"))
+            outcome = str(reason.get("type", "refused" if "reason" in reason else "ended"))
         else:
             outcome = {q: outcomes.values[q] for q in function.returns if q in outcomes.values}
             if not outcome:
