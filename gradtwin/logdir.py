@@ -77,7 +77,7 @@ class LogDir:
         Raises:
             OSError: the disk is full, ...
         """
-        from tensorboard.plugins.text.summary_v2 import text_pb
+        from tensorboard.plugins.text.summary_v2 import text_pb  # type: ignore[import-untyped]
 
         for side, record in enumerate((ours, theirs)):
             event = _event(epoch.epoch)
@@ -113,7 +113,7 @@ class LogDir:
 
     def _begin(self, writer: Any) -> None:
         """What every event file begins with; the start hides the steps of an earlier training."""
-        from tensorboard.compat.proto.event_pb2 import SessionLog
+        from tensorboard.compat.proto.event_pb2 import SessionLog  # type: ignore[import-untyped]
 
         version, start = _event(0), _event(0)
         version.file_version = "brain.Event:2"
@@ -132,7 +132,7 @@ class LogDir:
 
 
 def _event(step: int) -> Any:
-    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
 
     return Event(wall_time=time.time(), step=step)
 
@@ -154,7 +154,9 @@ def _add(values: Any, tag: str, statistics: Any) -> None:
 def _record_writer() -> Any:
     """TensorBoard's own; it writes at once, where SummaryWriter leaves that to a thread."""
     try:
-        from tensorboard.summary.writer.record_writer import RecordWriter
+        from tensorboard.summary.writer.record_writer import (  # type: ignore[import-untyped]
+            RecordWriter,
+        )
     except ImportError as error:
         raise MissingExtraError(
             "--logdir needs TensorBoard: pip install gradtwin[monitor]"

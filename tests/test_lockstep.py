@@ -229,3 +229,24 @@ def test_a_loss_that_peaks_and_comes_back_has_not(iris):
 def test_a_network_that_no_memory_holds_is_refused(iris):
     with pytest.raises(ValueError, match=r"hidden: .* 20,000,000 parameters at most, got 7,9"):
         train(iris, hidden=[999_999_999])
+
+
+def test_the_monitors_see_the_training_and_not_the_test():
+    """Test examples that wake neurons which every training example leaves silent."""
+    X = np.random.default_rng(0).uniform(0.5, 1.0, (20, 3))
+    y = np.arange(20) % 2
+    data = Dataset("opposite", X, y, -X, y, ("left", "right"))
+    seen = []
+    training = train(
+        data, hidden=[50], lr=1e-9, epochs=3, batch_size=6,
+        watch=lambda epoch, ours, theirs: seen.append((epoch, ours, theirs)),
+    )  # fmt: skip
+    first = training.ours.layers[0]
+    silent = int((X @ first.weight.data.T + first.bias.data <= 0).all(axis=0).sum())
+    assert 0 < silent < 50
+    assert [epoch for epoch, *_ in seen] == training.epochs
+    for epoch, *records in seen:
+        for record in records:
+            assert record.epoch == epoch.epoch
+            assert record.dead["activation.0"] == (silent, 50)
+            assert record.activations["activation.0"].size == (20 % 6) * 50
