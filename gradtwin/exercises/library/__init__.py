@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 NAMES = (
     "sigmoid",
+    "relu",
+    "leaky_relu",
     "linear_backward",
     "two_layer_net",
     "softmax_cross_entropy",
