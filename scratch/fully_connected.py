@@ -60,9 +60,8 @@ class FullyConnected(Module):
         dtype: Any = "float64",
     ) -> None:
         self.sizes = _checked_sizes(sizes)
-        kind = _checked_dtype(dtype)
-        if not isinstance(bias, (bool, np.bool_)):
-            raise TypeError(f"bias: expected True or False, got {bias!r}")
+        kind = checked_dtype(dtype)
+        check_bias(bias)
         self.activation = get_activation(activation)
         self.output_activation = get_activation(output_activation, "output_activation")
         self._labels = activation_label(activation), activation_label(output_activation)
@@ -127,9 +126,15 @@ def _checked_sizes(sizes: Sequence[int]) -> list[int]:
     return checked
 
 
-def _checked_dtype(dtype: Any) -> np.dtype[Any]:
+def checked_dtype(dtype: Any) -> np.dtype[Any]:
     """The dtype by its name; numpy's types and dtypes carry theirs."""
     name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
     if not isinstance(name, str) or name not in _DTYPES:
         raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
     return _DTYPES[name]
+
+
+def check_bias(bias: Any) -> None:
+    """TypeError unless `bias` is True or False: its values are no argument of a network."""
+    if not isinstance(bias, (bool, np.bool_)):
+        raise TypeError(f"bias: expected True or False, got {bias!r}")

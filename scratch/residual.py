@@ -18,16 +18,13 @@ import numpy as np
 
 from .activations import Activation, activation_label, get_activation
 from .autograd import Array, primitive
-from .fully_connected import drawn_linear
+from .checks import number
+from .fully_connected import check_bias, checked_dtype, drawn_linear
 from .initializers import Initializer, generator, get_initializer
 from .linear import linear
 from .module import Linear, Module, check_input
 from .tensor import Tensor
 
-_DTYPES: dict[str, np.dtype[Any]] = {
-    "float32": np.dtype(np.float32),
-    "float64": np.dtype(np.float64),
-}
 _SHORTCUTS = ("identity", "projection", "none")
 
 
@@ -66,7 +63,8 @@ class ResidualBlock(Module):
     Parameters: `layers.0.weight` (out, in), `layers.0.bias`, `layers.1.weight` (out, out),
     `layers.1.bias`, `projection.weight` (out, in).
     ValueError: sizes below 1, an identity between different sizes, an unknown name or dtype, a
-    `scale` that is not finite. TypeError: sizes that are no integers.
+    `scale` that is not finite. TypeError: sizes that are no integers, a `scale` that is no
+    number, a `bias` that is neither True nor False.
 
     Source: "Otras soluciones: Redes Residuales"; He et al. (2016), figure 1b.
 
@@ -86,7 +84,7 @@ class ResidualBlock(Module):
         bias: bool = True,
         initializer: str | Initializer = "kaiming_normal",
         seed: int | np.random.Generator = 0,
-        dtype: str = "float64",
+        dtype: Any = "float64",
     ) -> None:
         n_in = _size("in_features", in_features)
         n_out = n_in if out_features is None else _size("out_features", out_features)
@@ -99,7 +97,7 @@ class ResidualBlock(Module):
                 f"shortcut: an identity leads from {n_in} to {n_in} neurons, not to {n_out}: "
                 "use 'projection'"
             )
-        if not math.isfinite(scale):
+        if not math.isfinite(number("scale", scale)):
             raise ValueError(f"scale: expected a finite number, got {scale!r}")
         self.in_features, self.out_features = n_in, n_out
         self.activation = get_activation(activation)
@@ -172,7 +170,7 @@ class ResidualNetwork(Module):
         bias: bool = True,
         initializer: str | Initializer = "kaiming_normal",
         seed: int = 0,
-        dtype: str = "float64",
+        dtype: Any = "float64",
     ) -> None:
         width, count = _size("width", width), _size("blocks", blocks)
         scale = 1 / math.sqrt(count) if scale is None else scale
@@ -226,17 +224,18 @@ def _drawn(
     n_in: int,
     n_out: int,
     bias: bool,
-    dtype: str,
+    dtype: Any,
 ) -> Linear:
     """A layer with weights from `rng` and biases of 0."""
-    if dtype not in _DTYPES:
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+    check_bias(bias)
     draw = get_initializer(initializer)
-    return drawn_linear(rng, draw, n_in, n_out, bias, _DTYPES[dtype])
+    return drawn_linear(rng, draw, n_in, n_out, bias, checked_dtype(dtype))
 
 
 def _size(argument: str, size: int) -> int:
     try:
+        if isinstance(size, (bool, np.bool_)):
+            raise TypeError("a boolean is no size")
         checked = operator.index(size)
     except TypeError as error:
         raise TypeError(f"{argument}: expected an integer, got {size!r}") from error

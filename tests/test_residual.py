@@ -272,6 +272,9 @@ def test_float32_stays_float32(wing):
         (dict(shortcut=None), ValueError),
         (dict(scale=float("nan")), ValueError),
         (dict(scale=float("inf")), ValueError),
+        (dict(scale="1"), TypeError),
+        (dict(width=True), TypeError),
+        (dict(bias=1), TypeError),
         (dict(initializer="glorot"), ValueError),
         (dict(initializer=0.1), TypeError),
         (dict(seed=-1), ValueError),
@@ -324,3 +327,10 @@ def test_weights_that_are_missing_or_of_another_shape_are_named(wing):
     for name in ("blocks.0.layers.0.weight", "blocks.1.layers.1.bias", "stem"):
         assert name in str(caught.value)
     np.testing.assert_array_equal(net.state_dict()["blocks.0.layers.0.weight"], before)
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float32")])
+def test_a_dtype_is_taken_by_name_and_as_numpys(dtype):
+    for wing in WINGS:
+        net = wing.ResidualNetwork(3, 2, dtype=dtype)
+        assert {str(p.dtype).removeprefix("torch.") for p in net.parameters()} == {"float32"}

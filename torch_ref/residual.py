@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from .activations import Activation, activation_label, get_activation
-from .fully_connected import drawn_linear
+from .checks import check_number
+from .fully_connected import check_bias, checked_dtype, drawn_linear
 from .initializers import Initializer, generator, get_initializer
 from .module import Module, check_input
 
-_DTYPES = {"float32": torch.float32, "float64": torch.float64}
 _SHORTCUTS = ("identity", "projection", "none")
 
 
@@ -56,7 +57,8 @@ class ResidualBlock(Module):
     Parameters: ``layers.0.weight`` (out, in), ``layers.0.bias``, ``layers.1.weight`` (out, out),
     ``layers.1.bias``, ``projection.weight`` (out, in).
     ValueError: sizes below 1, an identity between different sizes, an unknown name or dtype, a
-    ``scale`` that is not finite. TypeError: sizes that are no integers.
+    ``scale`` that is not finite. TypeError: sizes that are no integers, a ``scale`` that is no
+    number, a ``bias`` that is neither True nor False.
 
     Source: «Otras soluciones: Redes Residuales»; He et al. (2016), figure 1b.
 
@@ -75,7 +77,7 @@ class ResidualBlock(Module):
         bias: bool = True,
         initializer: str | Initializer = "kaiming_normal",
         seed: int | np.random.Generator = 0,
-        dtype: str = "float64",
+        dtype: Any = "float64",
     ) -> None:
         super().__init__()
         n_in = _size("in_features", in_features)
@@ -89,6 +91,7 @@ class ResidualBlock(Module):
                 f"shortcut: an identity leads from {n_in} to {n_in} neurons, not to {n_out}: "
                 "use 'projection'"
             )
+        check_number("scale", scale)
         if not math.isfinite(scale):
             raise ValueError(f"scale: expected a finite number, got {scale!r}")
         self.in_features, self.out_features = n_in, n_out
@@ -161,7 +164,7 @@ class ResidualNetwork(Module):
         bias: bool = True,
         initializer: str | Initializer = "kaiming_normal",
         seed: int = 0,
-        dtype: str = "float64",
+        dtype: Any = "float64",
     ) -> None:
         super().__init__()
         width, count = _size("width", width), _size("blocks", blocks)
@@ -215,17 +218,18 @@ def _drawn(
     n_in: int,
     n_out: int,
     bias: bool,
-    dtype: str,
+    dtype: Any,
 ) -> nn.Linear:
     """A layer with weights from ``rng`` and biases of 0."""
-    if dtype not in _DTYPES:
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+    check_bias(bias)
     draw = get_initializer(initializer)
-    return drawn_linear(rng, draw, n_in, n_out, bias, _DTYPES[dtype])
+    return drawn_linear(rng, draw, n_in, n_out, bias, checked_dtype(dtype))
 
 
 def _size(argument: str, size: int) -> int:
     try:
+        if isinstance(size, (bool, np.bool_)):
+            raise TypeError("a boolean is no size")
         checked = operator.index(size)
     except TypeError as error:
         raise TypeError(f"{argument}: expected an integer, got {size!r}") from error
