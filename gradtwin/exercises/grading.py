@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .exercise import CONDUCT, Exercise
-from .judge import ABSENT, Judgement, Outcomes, judge
+from .judge import ABSENT, Judgement, Outcomes, judge, shows_nothing
 from .limits import Limits
 from .probes import AGAIN, DOUBLED, EXTREME, FLOAT32, VALUES, Probe, standard
 from .reference import Array, Gradient
@@ -391,7 +391,7 @@ def _why_wrong(quantity: str, table: Table) -> Message | None:
                 return j.reason
             return Message(N_("{reason} (inputs: {probe})"),
                            {"reason": j.reason, "probe": Message(probe.label)})
-    if all(j.trivial for _, j in rows):
+    if shows_nothing([j for _, j in rows]):
         return Message(N_("what it is computed from is wrong and makes it constant: this shows "
                           "nothing"))
     return None

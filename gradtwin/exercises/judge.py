@@ -8,7 +8,7 @@ away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,8 +44,7 @@ class Judgement:
             it needs was not returned).
         came, expected, allowed: arrays, None where there are none.
         reason: why it is not right, or a note on why it counts as right.
-        trivial: it stands on wrong own quantities and is expected to be constant, so that agreeing
-            shows nothing.
+        adrift: it stands on wrong own quantities.
     """
 
     state: str
@@ -54,7 +53,7 @@ class Judgement:
     allowed: Array | None = None
     reason: Message | None = None
     note: Message | None = None
-    trivial: bool = False
+    adrift: bool = False
 
     @property
     def ok(self) -> bool:
@@ -97,8 +96,7 @@ def judge(exercise: Exercise, probe: Probe, outcomes: Outcomes) -> dict[str, Jud
                 names = _stands_on(exercise, quantity).union(
                     *(r.parameters for r in others if isinstance(r, Value))
                 )
-                wrong = [p for p in names if p in judged and not judged[p].ok]
-                j.trivial = bool(wrong) and _is_constant(j.expected)
+                j.adrift = any(p in judged and not judged[p].ok for p in names)
             judged[quantity] = j
             own[quantity] = _own(j, expected)
     return judged
@@ -119,11 +117,13 @@ def _stands_on(exercise: Exercise, quantity: str) -> set[str]:
 
 def _own(j: Judgement, expected: Array | None) -> Array:
     """The value that later quantities are judged on: the student's, where it has a usable form."""
-    if j.came is None or (expected is not None and j.came.shape != expected.shape):
-        if j.ok and j.came is not None and expected is not None:
-            return j.came.reshape(expected.shape)
-        return np.zeros(()) if expected is None else expected
-    return j.came
+    if expected is None:                                # nothing is known of its form
+        return np.zeros(())
+    if j.came is None or (j.came.shape != expected.shape and not j.ok):
+        return expected
+    floating = expected.dtype.kind == "f" and j.came.dtype.kind != "f"
+    came = j.came.astype(np.float64) if floating else j.came      # integers serve as well
+    return came.reshape(expected.shape)
 
 
 def _expected(exercise: Exercise, quantity: str, own: Mapping[str, Array]) -> Array:
@@ -131,8 +131,17 @@ def _expected(exercise: Exercise, quantity: str, own: Mapping[str, Array]) -> Ar
         return exercise.references.expected(quantity, own)
 
 
-def _is_constant(a: Array) -> bool:
-    return bool(a.size == 0 or np.all((a == a.flat[0]) | (a != a)))
+def shows_nothing(rows: Sequence[Judgement]) -> bool:
+    """Whether a quantity agrees on all probes only because all that it stands on is wrong.
+
+    Zeros are the gradient of a loss that is always 0. So where a quantity stands on wrong own ones,
+    it must at least have taken more than one value, in one array or from probe to probe.
+    """
+    if not any(j.adrift for j in rows):
+        return False
+    parts = [np.unique(j.came) for j in rows if j.came is not None and j.came.dtype.kind in "biuf"]
+    values = np.unique(np.concatenate(parts)) if parts else np.zeros(0)
+    return np.count_nonzero(values == values) < 2
 
 
 def _judge_one(

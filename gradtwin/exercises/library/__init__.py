@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ..exercise import Exercise
 
 NAMES = (
+    "perceptron_without_bias",
+    "perceptron",
+    "decision_line",
     "sigmoid",
     "relu",
     "leaky_relu",
