@@ -110,6 +110,7 @@ def modes() -> tuple[Any, Any]:
 
         def __exit__(self, *error: Any) -> None:
             write_notes(seen)
+            seen.clear()  # what still waits would be kept alive by this class, a circle of its own
             super().__exit__(*error)  # type: ignore[no-untyped-call]
 
     return Calls(), Operations()  # type: ignore[no-untyped-call]

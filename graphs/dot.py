@@ -419,6 +419,8 @@ def attributes(style: Mapping[str, str]) -> str:
 def quoted(value: str) -> str:
     if value.startswith("<") and value.endswith(">") and len(value) > 1:
         return value
+    # A label whose first line is empty makes Graphviz crash, sooner or later, when it frees it.
+    value = value.lstrip("\n")
     text = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{text}"'
 

@@ -149,6 +149,8 @@ def tidy(body: list[str], explain: bool) -> list[str]:
         head = re.sub(r"(?<=^\t)\d+", place, head)
         tail = re.sub(r"^\d+", place, tail)
         line = (head + arrow + tail).strip("\n")
+        # a tensor without a name has an empty first line, on which Graphviz crashes now and then
+        line = re.sub(r'label="\s+', 'label="', line)
         if explain and not arrow:
             line = explained(line)
         lines.append(line)
