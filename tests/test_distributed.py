@@ -90,7 +90,10 @@ def network(wing, dtype="float64", hidden=5, activation="tanh"):
     return wing.FullyConnected([3, hidden, 2], activation, seed=1, dtype=dtype)
 
 
-WATCHED = {"hidden": 200, "activation": "relu"}  # neurons that only some examples wake
+def watched(wing):
+    """A network and examples, some of whose neurons only some examples wake, and some none."""
+    X, y = examples(13)
+    return network(wing, hidden=50, activation="relu"), np.abs(X), y
 
 
 CASES = {
@@ -176,7 +179,7 @@ def watch_all(rank):
     from gradtwin.distributed import Team
 
     team = Team.join()
-    net, (X, y) = network(torch_ref, **WATCHED), examples(13)
+    net, X, y = watched(torch_ref)
     with team.monitor(net, warn=False) as monitor:
         arguments = (net, X, y, torch_ref.functional.cross_entropy)
         options = {"batch_size": 5, "callback": monitor, "progress": False}
@@ -199,7 +202,7 @@ def plain(statistics):
 
 
 def test_the_monitor_sees_the_examples_of_every_process():
-    net, (X, y) = network(scratch, **WATCHED), examples(13)
+    net, X, y = watched(scratch)
     with scratch.monitoring.Monitor(net, warn=False) as monitor:
         scratch.fit(
             net, X, y, scratch.functional.cross_entropy, batch_size=5, seed=3, callback=monitor,
@@ -210,6 +213,7 @@ def test_the_monitor_sees_the_examples_of_every_process():
     assert statuses == [0] * 4
     statistics, dead = returned[0]
     assert dead == ours.dead
+    assert 0 < dead["activation.0"][0] < 50
     allowed = drift(3, terms=13, dtype="float64")
     for mine, theirs in zip((ours.weights, ours.gradients, ours.activations), statistics):
         assert mine.keys() == theirs.keys()
@@ -289,7 +293,7 @@ def test_process_0_prints_what_a_single_process_prints(tmp_path):
         (["iris", "--epochs", "0"], "integer of 1 or more, got '0'"),
         (["iris", "--mode", "batch", "--batch-size", "3"], "only --mode mini-batch has a size"),
         (["iris", "--hidden", "99999999999"], "20,000,000 parameters at most"),
-        (["iris", "--logdir", "/dev/null"], "Invalid value for '--logdir': cannot be written"),
+        (["iris", "--logdir", "/dev/null"], "--logdir cannot be written: Not a directory: /dev/"),
     ],
 )
 def test_a_wrong_option_is_told_once(tmp_path, arguments, message):

@@ -205,7 +205,7 @@ def test_a_directory_that_cannot_be_is_refused_before_the_training(tmp_path, pat
     before = snapshot(tmp_path)
     done = invoke("iris", "--logdir", tmp_path / path)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "Invalid value for '--logdir': cannot be written: " in done.stderr
+    assert done.stderr.startswith("Error: the files of --logdir cannot be written: ")
     assert snapshot(tmp_path) == before
 
 
@@ -268,7 +268,7 @@ def test_a_disk_that_fills_up_leaves_the_epochs_before(tmp_path):
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr == f"Error: --logdir {tmp_path}: File too large\n"
+    assert done.stderr == "Error: the files of --logdir cannot be written: File too large\n"
     printed = [int(line.split()[0]) for line in done.stdout.splitlines()[2:]]
     steps = [step for step, _ in scalars(read(tmp_path / "torch"), "loss")]
     assert steps == printed[: len(steps)]

@@ -177,8 +177,7 @@ def train(
                         try:
                             log.write(epoch, ours, theirs)
                         except OSError as error:
-                            typer.echo(f"Error: --logdir {logdir}: {_reason(error)}", err=True)
-                            raise typer.Exit(2) from error
+                            raise _not_written(error) from error
 
                 training = lockstep.train(
                     data, **options, epochs=epochs, seed=seed, callback=show, watch=watch, team=team
@@ -219,9 +218,7 @@ def _log(path: str | None) -> LogDir | nullcontext[None]:
     except MissingExtraError as error:
         raise _missing(error) from error
     except OSError as error:
-        raise typer.BadParameter(
-            f"cannot be written: {_reason(error)}", param_hint="'--logdir'"
-        ) from error
+        raise _not_written(error) from error
 
 
 def _missing(error: ImportError) -> typer.Exit:
@@ -230,10 +227,12 @@ def _missing(error: ImportError) -> typer.Exit:
     return typer.Exit(2)
 
 
-def _reason(error: OSError) -> str:
-    """The operating system's words, with the file where they name one."""
-    words = error.strerror or str(error)
-    return words if error.filename is None else f"{words}: {error.filename}"
+def _not_written(error: OSError) -> typer.Exit:
+    """Said at once: under torchrun the other processes may end this one as soon as they hear."""
+    reason = error.strerror or str(error)
+    named = "" if error.filename is None else f": {error.filename}"
+    typer.echo(f"Error: the files of --logdir cannot be written: {reason}{named}", err=True)
+    return typer.Exit(2)
 
 
 _HEADING = (
