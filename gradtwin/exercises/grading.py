@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +17,27 @@ from .limits import Limits
 from .probes import AGAIN, DOUBLED, EXTREME, FLOAT32, VALUES, Probe, standard
 from .reference import Array, Gradient
 from .result import Criterion, Diagnosis, Result
-from .sandbox import Answer, Box, Job
+from .sandbox import Answer, Box, Job, small
 from .signature import Function
 from .submission import Submission
 from .texts import N_, Message
+from .untrusted import clean
+
+MOST_ENTRIES = 4096
+"""Of one quantity: what is wrong by a broadcast is smaller; judging must not be made expensive."""
+
+REFUSALS = (
+    N_("the dictionary returned has no {name}"),
+    N_("returned one {what} where {count} things are asked for: {names}"),
+    N_("returned {came} things where {count} are asked for: {names}"),
+    N_("returned {megabytes} MB of numbers"),
+    N_("{name} is an array of {count} numbers"),
+    N_("{name}: a {what} of other things than numbers"),
+    N_("{name}: a ragged {what} is no array"),
+    N_("{name} is {what} where an array is asked for"),
+    N_("{name} is an array of dtype {dtype}, no real numbers"),
+)
+"""All that the runner may say of a result: a template from the box would be one of a stranger's."""
 
 DEATHS = 2
 """A function in which the process has ended this often is not called again."""
@@ -55,6 +74,7 @@ class Runs:
     deaths: dict[str, int] = field(default_factory=dict)
     last_words: dict[str, Message] = field(default_factory=dict)
     output: bytes = b""
+    until: float = math.inf
 
     def start(self) -> Box:
         """The running box, or a new one."""
@@ -88,7 +108,16 @@ class Runs:
         box = self.start()
         if not box.loaded:
             return outcomes
+        if self.until == math.inf:
+            self.until = time.monotonic() + self.limits.whole
         while True:
+            if time.monotonic() > self.until:
+                over = Message(N_("all its runs together took more than {seconds} s"),
+                               {"seconds": self.limits.whole})
+                for name in functions:
+                    outcomes.failed[name] = self.last_words[name] = over
+                    self.deaths[name] = DEATHS
+                break
             answers, died_in = box.probe(0, arrays, skip)
             for name, answer in answers:
                 take(self.exercise, name, answer, outcomes)
@@ -127,10 +156,16 @@ def take(exercise: Exercise, name: str, answer: Answer, outcomes: Outcomes) -> N
     header, arrays = answer
     kind = header.get("kind")
     wanted = [q for q in _returns(exercise, name) if q not in exercise.opaque]
-    if kind == "returned" and all(q in arrays for q in wanted):
+    large = [q for q in wanted if q in arrays and arrays[q].size > MOST_ENTRIES]
+    if large:
+        outcomes.failed[name] = Message(
+            N_("{function}: {reason}"),
+            {"function": name, "reason": Message(N_("{name} is an array of {count} numbers"), {
+                "name": large[0], "count": arrays[large[0]].size})})
+    elif kind == "returned" and all(q in arrays for q in wanted):
         outcomes.values.update({q: arrays[q] for q in wanted})
         outcomes.headers[name] = {
-            key: [str(v)[:200] for v in value][:20]
+            key: [clean(v, 200) for v in value[:20]]
             for key in ("python", "modified", "warnings")
             for value in [header.get(key)]
             if isinstance(value, list)
@@ -138,16 +173,17 @@ def take(exercise: Exercise, name: str, answer: Answer, outcomes: Outcomes) -> N
     elif kind == "raised":
         outcomes.failed[name] = Message(
             N_("{function} raised {type} in line {line}: {message}"),
-            {"function": name, "type": str(header.get("type"))[:100],
-             "line": header.get("line") if isinstance(header.get("line"), int) else 0,
-             "message": str(header.get("message"))[:500]},
+            {"function": name, "type": clean(header.get("type"), 100),
+             "line": small(header.get("line")), "message": clean(header.get("message"))},
         )
     else:
         given = header.get("with")
-        values = {str(k): str(v)[:200] for k, v in given.items()} if isinstance(given, dict) else {}
+        values = {k: clean(v, 200) for k, v in given.items()} if isinstance(given, dict) else {}
+        reason = Message(N_("it returned something that cannot be read"))
+        if header.get("reason") in REFUSALS:
+            reason = Message(str(header["reason"]), values)
         outcomes.failed[name] = Message(
-            N_("{function}: {reason}"),
-            {"function": name, "reason": Message(str(header.get("reason"))[:200], values)},
+            N_("{function}: {reason}"), {"function": name, "reason": reason}
         )
 
 
@@ -217,7 +253,7 @@ def grade(
             result.smallest = smallest_failing(exercise, runs, table)
     finally:
         runs.close()
-        result.output = runs.output.decode(errors="replace")
+        result.output = clean(runs.output.decode(errors="replace"), runs.limits.kept)
     return result
 
 

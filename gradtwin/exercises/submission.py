@@ -13,6 +13,9 @@ from .texts import N_, Message
 LARGEST_SOURCE = 2**18
 """Bytes of one file: a solution has some 2,000."""
 
+LARGEST_NOTEBOOK = 2**25
+"""Bytes of a notebook, which holds pictures too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -36,8 +39,8 @@ class Submission:
 def read_submission(path: Path, siblings: Mapping[str, str] | None = None) -> Submission:
     """A `.py` or `.ipynb` file as a submission; what is wrong with it is its `problem`."""
     try:
-        small = path.stat().st_size <= LARGEST_SOURCE or path.suffix == ".ipynb"
-        raw = path.read_bytes() if small else None
+        most = LARGEST_NOTEBOOK if path.suffix == ".ipynb" else LARGEST_SOURCE
+        raw = path.read_bytes() if path.stat().st_size <= most else None
     except OSError as error:
         return Submission(path=path, problem=Message(N_("the file cannot be read: {why}"),
                                                      {"why": error.strerror or ""}))

@@ -18,8 +18,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # A submission may patch numpy: what is needed here is held from before.
 _ndarray, _generic, _array, _view = np.ndarray, np.generic, np.array, np.ndarray.view
 _extended = np.longdouble
+_size_of = np.ndarray.size.__get__
+_type_name = type.__dict__["__name__"].__get__
 _PLAIN = (bool, int, float, list, tuple)
-LARGEST = 2**25                                         # bytes of one result
+LARGEST = 2**21                                         # bytes of all results of a call
 MOST_WARNINGS = 5
 
 
@@ -77,17 +79,23 @@ def call(
 def raised(error: BaseException) -> dict[str, Any]:
     """An exception as a header: type, message, and the deepest line of the submission."""
     line = 0
-    if isinstance(error, SyntaxError):
-        line = error.lineno or 0
-    else:
-        for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename.startswith("<submission"):
-                line = frame.lineno or 0
     try:
-        message = str(error)[:500]
-    except Exception:                                   # an exception of the submission's own
+        if isinstance(error, SyntaxError):
+            line = error.lineno if type(error.lineno) is int else 0
+        else:
+            for frame in traceback.extract_tb(error.__traceback__):
+                if frame.filename.startswith("<submission"):
+                    line = frame.lineno or 0
+        message = "%.500s" % (error,)                   # noqa: UP031 - a str, whatever it is called
+    except BaseException:                               # an exception of the submission's own
         message = ""
-    return {"kind": "raised", "type": type(error).__name__[:100], "message": message, "line": line}
+    return {"kind": "raised", "type": _name_of(error), "message": message, "line": line}
+
+
+def _name_of(value: Any) -> str:
+    """The name of a type, as Python itself keeps it: a metaclass may say otherwise."""
+    name: str = _type_name(type(value))
+    return name[:100]
 
 
 def _argument(value: Any) -> Any:
@@ -130,6 +138,9 @@ def _results(
         out[name] = plain(part, name)
         if isinstance(part, _PLAIN):
             python.append(name)
+    size = sum(out[name].nbytes for name in returns if name not in opaque)
+    if size > LARGEST:
+        raise ReturnedError("returned {megabytes} MB of numbers", megabytes=size >> 20)
     return out, python
 
 
@@ -137,12 +148,16 @@ def plain(value: Any, name: str) -> Array:
     """A value as a plain array of real numbers: the memory itself, whatever the object says of it.
 
     Raises:
-        ReturnedError: no array, none of real numbers, or a very large one.
+        ReturnedError: no array, none of real numbers, or one larger than a result can be.
     """
     kind = type(value)
-    if isinstance(value, _ndarray) and (kind is _ndarray or kind.__module__.startswith("numpy")):
+    if issubclass(kind, _ndarray) and _size_of(value) > LARGEST // 8:
+        # before it is copied: a view of one number may claim any shape
+        raise ReturnedError("{name} is an array of {count} numbers", name=name,
+                            count=_size_of(value))
+    if issubclass(kind, _ndarray) and (kind is _ndarray or kind.__module__.startswith("numpy")):
         array = _array(_view(value, _ndarray))
-    elif isinstance(value, _generic) and kind.__module__ == "numpy":
+    elif issubclass(kind, _generic) and kind.__module__ == "numpy":
         array = _array(value)
     elif kind in _PLAIN:
         try:
@@ -161,9 +176,6 @@ def plain(value: Any, name: str) -> Array:
                             dtype=str(array.dtype))
     if array.dtype == _extended:
         array = array.astype("<f8")
-    if array.nbytes > LARGEST:
-        raise ReturnedError("{name} is an array of {megabytes} MB", name=name,
-                            megabytes=array.nbytes >> 20)
     return array
 
 
@@ -177,7 +189,7 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
 
 
 def _describe(value: Any) -> str:
-    return "nothing (None)" if value is None else f"a {type(value).__name__[:100]}"
+    return "nothing (None)" if value is None else f"a {_name_of(value)}"
 
 
 def python_version() -> str:

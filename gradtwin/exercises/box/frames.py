@@ -19,7 +19,7 @@ Header = dict[str, Any]
 
 DTYPES = ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
 LARGEST_HEADER = 2**20
-LARGEST_BODY = 2**26
+LARGEST_BODY = 2**24
 MOST_DIMENSIONS = 8
 
 _LENGTHS = struct.Struct("<QQ")
@@ -88,6 +88,8 @@ def unpack(frame: bytes) -> tuple[Header, dict[str, Array]]:
                 raise FrameError("a frame that is shorter than its arrays")
             flat = np.frombuffer(frame, np.dtype(dtype), count=size // np.dtype(dtype).itemsize,
                                  offset=start)
+            if dtype == "|b1":                           # a byte of it may be more than 0 or 1
+                flat = flat.view("|u1") != 0
             arrays[name] = flat.reshape(shape).copy()
             start += size
     except FrameError:
@@ -108,12 +110,12 @@ def _is_shape(shape: Any) -> bool:
 
 def read(receive: Callable[[int], bytes]) -> bytes | None:
     """One whole frame from a blocking source; None where it has ended."""
-    frame = b""
+    frame = bytearray()
     while True:
-        length = frame_length(frame)
+        length = frame_length(bytes(frame[: _LENGTHS.size]))
         wanted = _LENGTHS.size if length is None else length
         if length is not None and len(frame) == length:
-            return frame
+            return bytes(frame)
         part = receive(wanted - len(frame))
         if not part:
             return None

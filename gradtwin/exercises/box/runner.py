@@ -4,7 +4,8 @@ A script of its own: it is started with Python's -I and -S, told where numpy lie
 right that it has before it runs a line of the submission. Usage:
 
     runner.py SETTINGS      a JSON object: "packages" (folders with numpy), "limits" (name of an
-                            RLIMIT_ and its value), "user" (a number, or null), "blocked" (modules)
+                            RLIMIT_ and its value), "user" (a number, or null), "blocked" (modules), "strict"
+                            (a limit that cannot be set ends it)
 
 Probes come in on standard input, results go out on standard output; both are moved to other
 descriptors first, so that a submission that reads or prints meets neither.
@@ -38,8 +39,15 @@ def give_up_rights(settings: dict[str, Any]) -> None:
         kind = getattr(resource, f"RLIMIT_{name}", None)
         if kind is not None:
             _, hard = resource.getrlimit(kind)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(kind, (most, most))
+            # the processor's limit is announced by a signal a second before it kills
+            wanted = (most, most + 1 if name == "CPU" else most)
+            if hard != resource.RLIM_INFINITY:
+                wanted = (min(wanted[0], hard), min(wanted[1], hard))
+            try:
+                resource.setrlimit(kind, wanted)
+            except (ValueError, OSError):
+                if settings["strict"]:                  # macOS knows limits that it does not set
+                    raise
 
 
 class Anything(ModuleType):
