@@ -8,6 +8,7 @@ stands beside it as {"en": ..., "es": ...}: `pick`.
 from __future__ import annotations
 
 import gettext
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +35,14 @@ def check_language(lang: str) -> str:
     if lang not in LANGUAGES:
         raise ValueError(f"lang: expected one of {', '.join(LANGUAGES)}, got {lang!r}")
     return lang
+
+
+def readers_language() -> str:
+    """The language of the reader's environment where there are texts in it, else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if asked := os.environ.get(name, ""):
+            return asked[:2].lower() if asked[:2].lower() in LANGUAGES else "en"
+    return "en"
 
 
 @lru_cache

@@ -28,9 +28,13 @@ def find(name: str) -> Exercise:
     """A built-in exercise.
 
     Raises:
-        ValueError: no exercise is called so; the message says which ones there are.
+        ValueError: no exercise is called so; the message names the nearest, or all.
     """
     if name not in NAMES:
-        raise ValueError(f"no exercise {name!r}; there are {', '.join(NAMES)}")
+        from difflib import get_close_matches
+
+        near = get_close_matches(name.lower(), NAMES, cutoff=0.6)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(NAMES)}"
+        raise ValueError(f"no exercise {name!r}; {hint}")
     exercise: Exercise = import_module(f".{name}", __package__).exercise
     return exercise
