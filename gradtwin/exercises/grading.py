@@ -151,6 +151,18 @@ def _returns(exercise: Exercise, name: str) -> tuple[str, ...]:
     return next(f.returns for f in exercise.parsed if f.name == name)
 
 
+def raised_message(function: str, kind: str, line: int, message: str) -> Message:
+    """That a function raised: line 0 is none of the submission's own (it was called wrongly)."""
+    text = N_("{function} raised {type} in line {line}: {message}")
+    if kind == "NotImplementedError":
+        text = N_("{function} is not written yet")
+    elif not line:
+        text = N_("{function} raised {type}: {message}")
+    elif not message:
+        text = N_("{function} raised {type} in line {line}")
+    return Message(text, {"function": function, "type": kind, "line": line, "message": message})
+
+
 def take(exercise: Exercise, name: str, answer: Answer, outcomes: Outcomes) -> None:
     """One answer into the outcomes, as untrusted as it is."""
     header, arrays = answer
@@ -171,11 +183,9 @@ def take(exercise: Exercise, name: str, answer: Answer, outcomes: Outcomes) -> N
             if isinstance(value, list)
         }
     elif kind == "raised":
-        outcomes.failed[name] = Message(
-            N_("{function} raised {type} in line {line}: {message}"),
-            {"function": name, "type": clean(header.get("type"), 100),
-             "line": small(header.get("line")), "message": clean(header.get("message"))},
-        )
+        outcomes.failed[name] = raised_message(
+            name, clean(header.get("type"), 100), small(header.get("line")),
+            clean(header.get("message")))
     else:
         given = header.get("with")
         values = {k: clean(v, 200) for k, v in given.items()} if isinstance(given, dict) else {}

@@ -82,6 +82,9 @@ def raised(error: BaseException) -> dict[str, Any]:
     try:
         if isinstance(error, SyntaxError):
             line = error.lineno if type(error.lineno) is int else 0
+            # without the file's name in brackets, which is the box's own
+            return {"kind": "raised", "type": _name_of(error), "message": "%.500s" % (error.msg,),  # noqa: UP031
+                    "line": line}
         else:
             for frame in traceback.extract_tb(error.__traceback__):
                 if frame.filename.startswith("<submission"):

@@ -51,7 +51,7 @@ def give_up_rights(settings: dict[str, Any]) -> None:
 
 
 class Anything(ModuleType):
-    """Stands for a package that draws: a grader looks at no picture, so it does nothing."""
+    """Stands for a package that draws or checks: here nobody looks at it, so it does nothing."""
 
     def __init__(self, name: str = "anything") -> None:
         super().__init__(name)
@@ -79,9 +79,9 @@ class Anything(ModuleType):
 
 
 class Drawing:
-    """Finds `Anything` for the packages that only draw."""
+    """Finds `Anything` for the packages that only draw, and for those that students check with."""
 
-    names = ("matplotlib", "seaborn", "plotly", "IPython", "ipywidgets")
+    names = ("matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "gradtwin", "graphs")
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name.partition(".")[0] not in self.names:
