@@ -111,7 +111,7 @@ def read_scratch(
                 module=layer_of(
                     operation,
                     [v.name for v in sources if v.kind == "parameter"],
-                    [v.module for v in sources if v.kind == "operation"],
+                    [v.module for v in in_order(sources) if v.kind == "operation"],
                 ),
                 shape=None if value is None else value.shape,
                 dtype="" if value is None else str(value.dtype),
@@ -129,6 +129,11 @@ def read_scratch(
     if not certain and not grad_is_of_this_graph(graph):
         forget_gradients(graph)
     return graph
+
+
+def in_order(vertices: list[Vertex]) -> list[Vertex]:
+    """Vertices as they were computed: their ids are n0, n1, ..."""
+    return sorted(vertices, key=lambda vertex: int(vertex.id[1:]))
 
 
 def grad_is_of_this_graph(graph: Graph) -> bool:

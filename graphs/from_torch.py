@@ -19,6 +19,7 @@ from .from_scratch import (
     flat_gradients,
     forget_gradients,
     grad_is_of_this_graph,
+    in_order,
 )
 from .glossary import canonical
 from .graph import Edge, Graph, Vertex
@@ -144,7 +145,7 @@ def read_torch(
                 module=layer_of(
                     operation,
                     [v.name for v in sources if v.kind == "parameter"],
-                    [v.module for v in sources if v.kind == "operation"],
+                    [v.module for v in in_order(sources) if v.kind == "operation"],
                 ),
                 shape=known.shape(fn, 0),
                 dtype="" if value is None else str(value.dtype),

@@ -116,8 +116,9 @@ STAYS_IN_THE_LAYER = frozenset((
 def layer_of(operation: str, parameters: Iterable[str], before: Iterable[str]) -> str:
     """The path of the layer that an operation belongs to, or "".
 
-    parameters: the names of the parameters that it takes; before: the layers of its arguments,
-    in order: the last counts, which is the nearer one at the sum of a residual block.
+    parameters: the names of the parameters that it takes; before: the layers of its arguments in
+    the order in which they were computed: the last counts, which is the nearer one at the sum of a
+    residual block.
 
     >>> layer_of("linear", ["layers.1.weight", "layers.1.bias"], ["layers.0"])
     'layers.1'
@@ -130,7 +131,7 @@ def layer_of(operation: str, parameters: Iterable[str], before: Iterable[str]) -
         return own
     if operation in STAYS_IN_THE_LAYER and not any(parameters):
         nearest = [path for path in before if path]
-        return max(nearest, key=path_order) if nearest else ""
+        return nearest[-1] if nearest else ""
     return ""
 
 
