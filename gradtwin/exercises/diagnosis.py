@@ -231,7 +231,7 @@ def outcome_of(exercise: Exercise, source: str, function: Function, row: Row) ->
 
 def namespace(exercise: Exercise, source: str) -> Mapping[str, Any]:
     """What a source defines, the exercise's driver run after it."""
-    return compiled(source + "\n" + exercise.driver)
+    return compiled(source, exercise.driver)
 
 
 def handed_on(

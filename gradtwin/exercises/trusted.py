@@ -54,7 +54,7 @@ class Trusted:
 def grade_source(exercise: Exercise, source: str) -> Result:
     """One of the exercise's own sources, graded as a submission would be."""
     try:
-        space = compiled(source + "\n" + exercise.driver)
+        space = compiled(source, exercise.driver)
     except Exception as error:
         result = Result(exercise.name, failed="unloadable", complete=False)
         result.notes.append(Message(N_("the file did not load: {reason}"),

@@ -144,10 +144,16 @@ def together(swaps: Iterable[Swap]) -> Swap | None:
 
 
 @lru_cache(maxsize=4096)
-def compiled(source: str) -> dict[str, Any]:
-    """The namespace that one of an exercise's own sources defines. It runs here: it is trusted."""
+def compiled(source: str, driver: str = "") -> dict[str, Any]:
+    """The namespace that one of an exercise's own sources defines. It runs here: it is trusted.
+
+    The driver runs in a copy: what it defines anew, the source's own functions do not see.
+    """
     space: dict[str, Any] = {"__name__": "variant"}
-    exec(compile(source, "<variant>", "exec"), space)
+    exec(compile(source, "<submission>", "exec"), space)
+    if driver:
+        space = dict(space)
+        exec(compile(driver, "<driver>", "exec"), space)
     return space
 
 

@@ -140,6 +140,7 @@ def load(job: dict[str, Any], calls: Any) -> tuple[dict[str, Any], dict[str, Any
         except BaseException as error:
             failed.append({**calls.raised(error), "cell": number})
     if job["driver"]:
+        space = dict(space)                             # what it renames, the submission does not see
         try:
             exec(compile(job["driver"], "<driver>", "exec", dont_inherit=True), space)
         except BaseException as error:

@@ -18,6 +18,8 @@ NAMES = (
     "sigmoid",
     "relu",
     "leaky_relu",
+    "hidden_layer",
+    "k_layers",
     "linear_backward",
     "two_layer_net",
     "softmax_cross_entropy",
