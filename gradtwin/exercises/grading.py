@@ -414,6 +414,8 @@ def _score(
             c.first_wrong, first = True, False
         if of:
             result.criteria.append(c)
+        elif reason is not None:
+            result.notes.append(reason)
     for name in CONDUCT:
         of = exercise.worth.get(name, 0.0)
         if not of:

@@ -18,6 +18,7 @@ NAMES = (
     "sigmoid",
     "relu",
     "leaky_relu",
+    "activation_of_choice",
     "hidden_layer",
     "k_layers",
     "linear_backward",
