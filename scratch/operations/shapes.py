@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Array, part_of, primitive
-from ..autograd.broadcasting import stretched_axes
+from ..autograd.broadcasting import cast, stretched_axes, to_common_dtype
 from ..autograd.node import Partial
 from ..checks import dimension, integer
 from ..tensor import Tensor
@@ -143,13 +143,13 @@ def joined(*tensors: Array, dim: int) -> Any:
             partials.append(nothing_of)
             continue
         start, ends = ends, ends + t.shape[axis]
-        partials.append(part((*before, slice(start, ends))))
-    return (np.concatenate(joining, axis=axis), *partials)
+        partials.append(part((*before, slice(start, ends)), t.dtype))
+    return (np.concatenate(to_common_dtype(*joining), axis=axis), *partials)
 
 
-def part(at: Any) -> Partial:
-    """The partial of one of several tensors that were joined: its own part of g."""
-    return lambda g: g[at]
+def part(at: Any, dtype: Any) -> Partial:
+    """The partial of one of several tensors that were joined: its own part of g, in its dtype."""
+    return lambda g: cast(g[at], dtype)
 
 
 def nothing_of(g: Any) -> Any:
@@ -164,8 +164,8 @@ def stacked(*tensors: Array, dim: int) -> Any:
     axis = dimension("dim", dim, tensors[0].ndim + 1)
     before = (slice(None),) * axis
     return (
-        np.stack(tensors, axis=axis),
-        *(lambda g, at=(*before, i): g[at] for i in range(len(tensors))),
+        np.stack(to_common_dtype(*tensors), axis=axis),
+        *(part((*before, i), t.dtype) for i, t in enumerate(tensors)),
     )
 
 
