@@ -31,10 +31,7 @@ def give_up_rights(settings: dict[str, Any]) -> None:
         return
     import resource  # before the other user, who may not read it
 
-    if settings["user"] is not None:
-        os.setgroups([])
-        os.setresgid(settings["user"], settings["user"], settings["user"])
-        os.setresuid(settings["user"], settings["user"], settings["user"])
+    limits = {}
     for name, most in settings["limits"].items():
         kind = getattr(resource, f"RLIMIT_{name}", None)
         if kind is not None:
@@ -43,11 +40,21 @@ def give_up_rights(settings: dict[str, Any]) -> None:
             wanted = (most, most + 1 if name == "CPU" else most)
             if hard != resource.RLIM_INFINITY:
                 wanted = (min(wanted[0], hard), min(wanted[1], hard))
-            try:
-                resource.setrlimit(kind, wanted)
-            except (ValueError, OSError):
-                if settings["strict"]:                  # macOS knows limits that it does not set
-                    raise
+            limits[kind] = wanted
+    if settings["strict"]:
+        # bubblewrap's own process in here may be the same user's, who could write into its memory
+        for kind, wanted in limits.items():
+            resource.prlimit(os.getppid(), kind, wanted)  # type: ignore[attr-defined,unused-ignore]
+    if settings["user"] is not None:
+        os.setgroups([])
+        os.setresgid(settings["user"], settings["user"], settings["user"])
+        os.setresuid(settings["user"], settings["user"], settings["user"])
+    for kind, wanted in limits.items():
+        try:
+            resource.setrlimit(kind, wanted)
+        except (ValueError, OSError):
+            if settings["strict"]:                      # macOS knows limits that it does not set
+                raise
 
 
 class Anything(ModuleType):
@@ -81,7 +88,8 @@ class Anything(ModuleType):
 class Drawing:
     """Finds `Anything` for the packages that only draw, and for those that students check with."""
 
-    names = ("matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "gradtwin", "graphs")
+    names = ("matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "google",
+             "gradtwin", "graphs")
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name.partition(".")[0] not in self.names:
@@ -129,16 +137,25 @@ def private_pipes() -> tuple[int, int]:
 
 
 def load(job: dict[str, Any], calls: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Run the cells of a submission one after the other, then the driver; what is now defined."""
+    """Run the cells of a submission in their order, then the driver; what is now defined."""
     module = ModuleType("submission")
     sys.modules["submission"] = module                  # dataclasses look their module up
     space = module.__dict__
-    failed = []
-    for number, cell in enumerate(job["cells"]):
-        try:
-            exec(compile(cell, f"<submission {number}>", "exec", dont_inherit=True), space)
-        except BaseException as error:
-            failed.append({**calls.raised(error), "cell": number})
+    space.update(display=Anything("display"), get_ipython=Anything("get_ipython"))  # a notebook's
+    stopped: dict[int, dict[str, Any]] = {}
+    waiting = list(enumerate(job["cells"]))
+    while waiting:
+        lacking = []                                    # names that a later cell defines
+        for number, cell in waiting:
+            stopped.pop(number, None)
+            try:
+                exec(compile(cell, f"<submission {number}>", "exec", dont_inherit=True), space)
+            except BaseException as error:
+                stopped[number] = {**calls.raised(error), "cell": number}
+                if isinstance(error, NameError):
+                    lacking.append((number, cell))
+        waiting = lacking if len(lacking) < len(waiting) else []
+    failed = [stopped[number] for number in sorted(stopped)]
     if job["driver"]:
         space = dict(space)                             # what it renames, the submission does not see
         try:
