@@ -501,7 +501,7 @@ def mish(input: Array) -> Any:
 def glu(input: Array, dim: int = -1) -> Any:
     """a sigmoid(b), a and b the two halves of input along dim, whose length must be even.
 
-    sigmoid and its derivative as in `sigmoid`. Source: Dauphin et al. 2017.
+    The derivatives are sigmoid(b) and a sigmoid(b) (1 - sigmoid(b)). Source: Dauphin et al. 2017.
 
     >>> import scratch, scratch.functional as F
     >>> F.glu(scratch.tensor([3.0, 4.0, 0.0, 0.0])).tolist()
@@ -513,13 +513,16 @@ def glu(input: Array, dim: int = -1) -> Any:
         raise ValueError(f"input: expected an even length along dim {dim}, got {input.shape}")
     before = (slice(None),) * axis
     a, b = input[(*before, slice(length // 2))], input[(*before, slice(length // 2, None))]
-    h = np.exp((b / 2).clip(*BOUND.get(input.dtype, BOUND[FLOAT64])))
-    both = h + 1 / h
+    h = np.exp(minus_abs(b) / 2)
+    small, e1 = np.where(raw(b) < 0, h, 1), 1 + h * h
+
+    def gated(x: Any) -> Any:  # x sigmoid(b)
+        return x * small * small / e1
 
     def d_input(g: Any) -> Any:
-        return np.concatenate([g * h / both, g * a / both / both], axis=dim)
+        return np.concatenate([gated(g), g * (a * h * h / e1 / e1)], axis=dim)
 
-    return a * h / both, d_input
+    return gated(a), d_input
 
 
 # ---- several numbers at once ----------------------------------------------------------------

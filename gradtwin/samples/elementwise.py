@@ -63,7 +63,8 @@ OPERATIONS = [
             case(positive("..."), exponent=0.5), case(positive("..."), exactly(3.0)),
         ],
         corners=[
-            *PAIRS,
+            # PyTorch's x^(y-1) overflows where y times it does not
+            *(c for c in PAIRS if c.label != "huge and tiny"),
             case(exactly([0.0, 0.0, 0.0, -0.0]), exactly([0.0, 1.0, 2.0, 3.0]), label="base 0"),
             case(exactly([0.0, -0.0, 0.0]), exactly([-1.0, -2.0, 0.5]), label="infinite slope"),
             case(exactly([-2.0, -2.0, -3.0]), exactly([2.0, 3.0, -1.0]), label="base below 0"),

@@ -155,8 +155,7 @@ def _from_distribution(input: Array, target: Array) -> Any:
 
     def d_input(g: Any) -> Any:
         # p sum(t) - t, as p (sum(t) - t) - t (1 - p): no cancellation where p and t are near 1
-        others = np.sum(target, axis=1).reshape(-1, 1) - target
-        return (p * others - target * q) * g.reshape(-1, 1)
+        return (p * sum_of_others(target) - target * q) * g.reshape(-1, 1)
 
     return value, d_input, lambda g: cost * g.reshape(-1, 1)
 
@@ -193,6 +192,14 @@ def softmax_and_complement(z: Any) -> tuple[Any, Any]:
     rest = np.sum(with_entries(e + 0, at, 0), axis=0)
     p = e / (1 + rest)
     return p.T, with_entries(1 - p, at, rest / (1 + rest)).T
+
+
+def sum_of_others(t: Any) -> Any:
+    """sum(t) - t by rows of (n, C); at the largest entry added up, since there it would cancel."""
+    t = t.T
+    at = flat_entries(np.argmax(raw(t), axis=0))
+    rest = np.sum(with_entries(t + 0, at, 0), axis=0)
+    return with_entries(np.sum(t, axis=0) - t, at, rest).T
 
 
 def smoothed(y: Any, counted: Any, weight: Any, z: Any, label_smoothing: float) -> np.ndarray:

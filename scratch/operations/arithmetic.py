@@ -87,7 +87,19 @@ def mul(input: Array, other: Array) -> Any:
 def div(input: Array, other: Array) -> Any:
     """input / other, shapes that broadcast; always floating point, as in PyTorch."""
     value = input / other
-    return value, lambda g: g / other, lambda g: -g * (value / other)
+
+    def d_other(g: Any) -> Any:
+        slope = value / other
+        tiny = TINY.get(value.dtype, 0)
+        if least(raw(value)) < tiny:
+            # what a subnormal quotient lacks would grow; other² is not as tiny
+            few_digits = (np.abs(raw(value)) < tiny) & (raw(value) != 0)
+            few_digits &= np.abs(raw(other)) < 1
+            y = np.where(few_digits, other, 1)
+            slope = np.where(few_digits, input / (y * y), slope)
+        return -g * slope
+
+    return value, lambda g: g / other, d_other
 
 
 @elementwise
@@ -103,13 +115,41 @@ def pow(input: Array, exponent: Array) -> Any:
     def d_input(g: Any) -> Any:
         zero = raw(exponent) == 0
         less_one = np.where(zero, 1, exponent - 1)  # any power: it is replaced by 0
-        return g * np.where(zero, 0, exponent * input**less_one)
+        power = input**less_one
+        slope = exponent * power
+        if may_be_rough(exponent, power):
+            rough = is_rough(input, exponent, power)
+            x, y = np.where(rough, input, 1), np.where(rough, exponent, 1)
+            rest = exponent * np.where(rough, 1, input) ** less_one
+            slope = np.where(rough, careful_slope(x, y).astype(value.dtype), rest)
+        return g * np.where(zero, 0, slope)
 
     def d_exponent(g: Any) -> Any:
         still = (raw(input) == 0) & (raw(exponent) >= 0)
         return g * np.where(still, 0, value * np.log(np.where(still, 1, input)))
 
     return value, d_input, d_exponent
+
+
+def may_be_rough(y: Any, power: Any) -> bool:
+    """Whether some entry may be rough: cheap to ask, and mostly not."""
+    usual = least(raw(power)) >= TINY.get(power.dtype, 0) and np.isfinite(raw(power)).all()
+    return not usual or bool(least(raw(y)) < 0.5)
+
+
+def is_rough(x: Any, y: Any, power: Any) -> Any:
+    """Where y x^(y-1) is inexact so: y - 1 rounds a small y away, or the power has few digits."""
+    few_digits = (np.abs(raw(power)) < TINY.get(power.dtype, 0)) | np.isinf(raw(power))
+    usual = np.isfinite(raw(x)) & (raw(x) != 0) & np.isfinite(raw(y)) & (raw(y) != 0)
+    return (few_digits | (np.abs(raw(y)) < 0.5)) & usual
+
+
+def careful_slope(x: Any, y: Any) -> Any:
+    """y x^(y-1): for a small y from x^y, else in two steps of half the exponent."""
+    small, below = np.abs(raw(y)) < 0.5, raw(x) < 0
+    side = np.where(below, np.copysign(1, raw(x) ** (raw(y) - 1)), 1)
+    half = np.where(below, -x, x) ** ((y - 1) / 2)
+    return np.where(small, y * x ** np.where(small, y, 0) / x, side * (y * half) * half)
 
 
 @elementwise
@@ -184,6 +224,15 @@ def where(condition: Array, input: Array, other: Array) -> Any:
         lambda g: np.where(taken, g, 0),
         lambda g: np.where(taken, 0, g),
     )
+
+
+def least(x: Any) -> Any:
+    """The smallest |x|, of numbers that are not NaN."""
+    return np.fmin.reduce(np.abs(x), None, initial=np.inf)
+
+
+TINY: dict[Any, Any] = {np.dtype(t): np.finfo(t).tiny for t in (np.float32, np.float64)}
+"""The smallest number with all its digits, by dtype."""
 
 
 def no_gradient(g: Any) -> Any:

@@ -122,17 +122,24 @@ def shared(chosen: Any, axis: Any) -> Any:
 def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Any:
     """log of the sum of exp(x) over dim, shifted by the maximum so that it never overflows.
 
-    Its derivative is the softmax, exp(x - value).
+    Its derivative is the softmax, as a quotient: exp(x - value) would round x - value first, and
+    exp makes that a relative error of |x| roundings.
     """
     if input.dtype.kind != "f":  # integers have no logarithm of their own dtype
         input = input.astype(np.float64)
     axis, shape = axes(dim, input.ndim), input.shape
     top = np.max(raw(input), axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)  # inf - inf would be NaN
-    value = np.log(np.sum(np.exp(input - top), axis=axis, keepdims=True)) + top
+    e = np.exp(input - top)
+    # the sum of e is 1 and more: the largest's own exp(0) is left out, and log1p adds it again
+    largest = raw(input) == top
+    count = np.sum(largest, axis=axis, keepdims=True)
+    rest = np.sum(e - largest.astype(e.dtype), axis=axis, keepdims=True)
+    rest = rest + (count - 1).astype(e.dtype)
+    value = np.log1p(rest) + top
     return (
         dropped(value, axis, keepdim),
-        lambda g: kept(g, axis, shape) * np.exp(input - value),
+        lambda g: kept(g, axis, shape) * (e / (1 + rest)),
     )
 
 
