@@ -120,6 +120,8 @@ class Box:
         self.printed = 0
         self._frames: queue.Queue[Answer | None] = queue.Queue(WAITING)
         self._closed = False
+        if sandboxed:
+            _working()                                  # before anything is there to clean up
         self._home = tempfile.TemporaryDirectory(prefix="gradtwin-")
         with _filter() if sandboxed else _no_filter() as descriptors:
             if sandboxed:
@@ -152,14 +154,13 @@ class Box:
         """End the process and all that it started; nothing of it stays."""
         self._closed = True
         self._kill()
+        # Each reader closes the pipe that it reads. Closed from here, the pipe's number could go to
+        # the next box while this reader, held by a process that got away, still reads from it.
         for reader in self._readers:
             reader.join(5.0)
-        # A pipe that is still read must stay open: its number would be given to the next box.
-        if not any(reader.is_alive() for reader in self._readers):
-            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-                if pipe is not None:
-                    with suppress(OSError, ValueError):     # broken
-                        pipe.close()
+        assert self._process.stdin is not None
+        with suppress(OSError):                         # broken
+            self._process.stdin.close()
         with suppress(OSError):                         # the submission may have left anything
             self._home.cleanup()
 
@@ -289,14 +290,14 @@ class Box:
 
     def _read_frames(self) -> None:
         assert self._process.stdout is not None
-        descriptor = self._process.stdout.fileno()
-        try:
-            while (frame := read(lambda size: os.read(descriptor, min(size, 1 << 20)))) is not None:
-                self._hand_over(unpack(frame))
-        except FrameError:
-            self.ended = self.ended or Message(N_("the process sent results that cannot be read"))
-        except OSError:                                 # closed under the reader
-            pass
+        with self._process.stdout as pipe:
+            descriptor = pipe.fileno()
+            try:
+                while frame := read(lambda size: os.read(descriptor, min(size, 1 << 20))):
+                    self._hand_over(unpack(frame))
+            except FrameError:
+                sent = Message(N_("the process sent results that cannot be read"))
+                self.ended = self.ended or sent
         self._hand_over(None)
 
     def _hand_over(self, answer: Answer | None) -> None:
@@ -308,17 +309,14 @@ class Box:
 
     def _read_output(self) -> None:
         assert self._process.stderr is not None
-        descriptor = self._process.stderr.fileno()
-        try:
-            while part := os.read(descriptor, 1 << 16):
+        with self._process.stderr as pipe:
+            while part := os.read(pipe.fileno(), 1 << 16):
                 self.printed += len(part)
                 if len(self.output) < self.limits.kept:
                     self.output = (self.output + part)[: self.limits.kept]
                 if self.printed > self.limits.output:
                     self._end(N_("it printed more than {bytes} bytes"), bytes=self.limits.output)
                     return
-        except OSError:
-            pass
 
 
 class _Clock:
@@ -458,6 +456,8 @@ def _bubblewrap(
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-all", "--uid", "65534", "--gid", "65534"]
+    # First, so that a Python that lives below /tmp is mounted over it.
+    command += ["--perms", "1777", "--size", str(4 * limits.file), "--tmpfs", "/tmp"]
     for path in _above(_system()):                      # readable for the runner's own user
         command += ["--perms", "0755", "--dir", str(path)]
     for path in _system():
@@ -473,8 +473,7 @@ def _bubblewrap(
         command += ["--ro-bind", str(INSIDE / name), f"/box/{name}"]
     command += [
         "--proc", "/proc", "--dev", "/dev", "--dir", "/home", "--remount-ro", "/dev",
-        "--perms", "1777", "--size", str(4 * limits.file), "--tmpfs", "/tmp", "--chdir", "/tmp",
-        "--remount-ro", "/",
+        "--chdir", "/tmp", "--remount-ro", "/",
         str(Path(sys.executable).resolve()), "-I", "-S", "/box/runner.py",
         _settings(["/box/packages"], limits, user, uses, strict=True),
     ]
@@ -498,7 +497,7 @@ def _system() -> list[Path]:
 
 def _above(paths: Sequence[Path]) -> list[Path]:
     """The folders that lead to these, outermost first; bubblewrap makes them for root alone."""
-    return sorted({p for path in paths for p in path.parents if p != Path("/")})
+    return sorted({p for path in paths for p in path.parents} - {Path("/"), Path("/tmp")})
 
 
 @lru_cache
