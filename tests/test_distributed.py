@@ -26,7 +26,6 @@ from gradtwin.lockstep import train
 from gradtwin.tolerance import drift
 
 ROOT = Path(__file__).resolve().parents[1]
-SIZES = [1, 2, 4]
 
 if not hasattr(os, "fork"):
     pytest.skip("processes are forked", allow_module_level=True)
@@ -53,14 +52,19 @@ def together(size, work, *arguments, folder=None):
     for _, written in ends:
         written.close()
     returned = []
-    for read, _ in ends:
-        try:
-            returned.append(read.recv())
-        except EOFError:
-            returned.append(None)
-    for process in processes:
-        process.join(60)
-        assert process.exitcode is not None, "it hangs"
+    try:
+        for read, _ in ends:
+            assert read.poll(300), "it hangs"  # true when the process ends, too
+            try:
+                returned.append(read.recv())
+            except EOFError:
+                returned.append(None)
+        for process in processes:
+            process.join(300)
+            assert process.exitcode is not None, "it hangs"
+    finally:
+        for process in processes:
+            process.kill()
     return [process.exitcode for process in processes], returned
 
 
@@ -144,31 +148,23 @@ def learn_all(rank):
     return found
 
 
-@pytest.fixture(scope="module", params=SIZES)
-def learned(request):
-    statuses, returned = together(request.param, learn_all)
-    assert statuses == [0] * request.param
-    return returned
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_gradients_and_parameters_are_scratchs(learned, case):
-    (n, dtype), options = CASES[case]
-    gradients, parameters, losses = learn(scratch.fit, scratch, (n, dtype), options)
-    allowed = drift(len(losses), terms=n, dtype=dtype)
-    largest = max(np.abs(p).max() for p in parameters.values())
-    for theirs, expected in ((learned[0][case][0], gradients), (learned[0][case][1], parameters)):
-        for name, array in expected.items():
-            np.testing.assert_allclose(theirs[name], array, rtol=0, atol=allowed * largest)
-    np.testing.assert_allclose(learned[0][case][2], losses, rtol=allowed)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_all_processes_have_the_same_network(learned, case):
-    for other in learned[1:]:
-        for kind in (0, 1):
-            for name, array in learned[0][case][kind].items():
-                np.testing.assert_array_equal(other[case][kind][name], array)
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_gradients_and_parameters_are_scratchs(size):
+    statuses, (first, *others) = together(size, learn_all)
+    assert statuses == [0] * size
+    for case, ((n, dtype), options) in CASES.items():
+        *expected, losses = learn(scratch.fit, scratch, (n, dtype), options)
+        allowed = drift(len(losses), terms=n, dtype=dtype)
+        np.testing.assert_allclose(first[case][2], losses, rtol=allowed, err_msg=case)
+        largest = max(np.abs(p).max() for p in expected[1].values())
+        for kind, arrays in enumerate(expected):  # gradients, parameters
+            for name, array in arrays.items():
+                found, message = first[case][kind][name], f"{case}: {name}"
+                np.testing.assert_allclose(
+                    found, array, rtol=0, atol=allowed * largest, err_msg=message
+                )
+                for other in others:  # not rounded otherwise either: they stay one network
+                    np.testing.assert_array_equal(other[case][kind][name], found, message)
 
 
 # ---- what the monitor sees ----------------------------------------------------------------------

@@ -251,29 +251,22 @@ def test_without_tensorboard_the_extra_is_named(tmp_path, monkeypatch):
     assert snapshot(tmp_path) == []
 
 
-LIMITED = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-from gradtwin.cli import main
-main()
-"""
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are a thing of Unix")
 def test_a_disk_that_fills_up_leaves_the_epochs_before(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, "train", "iris", "--epochs", "50", "--logdir",
-         str(tmp_path)],
-        capture_output=True, encoding="utf-8", cwd=ROOT, check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert done.returncode == 2
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, limits[1]))  # as a disk with so much left
+    try:
+        done = invoke("iris", "--epochs", 50, "--logdir", tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert done.exit_code == 2
     assert done.stderr == "Error: the files of --logdir cannot be written: File too large\n"
     printed = [int(line.split()[0]) for line in done.stdout.splitlines()[2:]]
-    steps = [step for step, _ in scalars(read(tmp_path / "torch"), "loss")]
-    assert steps == printed[: len(steps)]
-    assert len(printed) - 1 <= len(steps) <= len(printed)
-    assert len(steps) > 1
+    for run, epochs in (("scratch", printed[:-1]), ("torch", printed[:-1])):
+        assert [step for step, _ in scalars(read(tmp_path / run), "loss")] == epochs
+    assert len(printed) > 2
 
 
 def test_an_interrupted_training_leaves_files_that_can_be_read(tmp_path, monkeypatch):
@@ -292,7 +285,7 @@ def test_an_interrupted_training_leaves_files_that_can_be_read(tmp_path, monkeyp
         assert [step for step, _ in scalars(read(tmp_path / run), "loss")] == [1, 2]
 
 
-@pytest.mark.parametrize("arguments", ["['--help']", "['train', '--help']", "['list']"])
+@pytest.mark.parametrize("arguments", ["['train', '--help']", "['list']"])
 def test_tensorboard_is_not_loaded_by(arguments):
     program = f"""
 import sys
