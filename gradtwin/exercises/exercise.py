@@ -139,6 +139,7 @@ class Exercise:
 
     _functions: list[Function] = field(init=False, repr=False, default_factory=list)
     _free: set[str] = field(init=False, repr=False, default_factory=set)
+    _others: dict[Any, References] = field(init=False, repr=False, default_factory=dict)
     references: References = field(init=False, repr=False, default_factory=lambda: References({}))
 
     @property
@@ -154,6 +155,13 @@ class Exercise:
     def reference_of(self, quantity: str) -> Reference:
         """How a quantity is computed."""
         return self.references.of[quantity]
+
+    def by_another(self, quantity: str, function: Any) -> References:
+        """The references with another right function of one quantity (`also`)."""
+        if (quantity, function) not in self._others:
+            other = as_reference(quantity, function)
+            self._others[quantity, function] = References({**self.references.of, quantity: other})
+        return self._others[quantity, function]
 
     @cached_property
     def upstream(self) -> set[str]:

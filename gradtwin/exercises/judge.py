@@ -25,7 +25,7 @@ from ..tolerance import (
 )
 from .exercise import Exercise
 from .probes import Probe
-from .reference import Array, Gradient, Value, as_reference
+from .reference import Array, Gradient, References, Value, as_reference
 from .texts import N_, Message
 
 SLACK = 1000.0
@@ -86,7 +86,7 @@ def judge(exercise: Exercise, probe: Probe, outcomes: Outcomes) -> dict[str, Jud
             if quantity in exercise.opaque:
                 continue
             try:
-                expected = _expected(exercise, quantity, own)
+                expected = _expected(exercise.references, quantity, own)
             except Exception:                           # own quantities that fit nothing
                 expected = None
             j = _judge_one(exercise, probe, function.name, quantity, outcomes, expected, own)
@@ -126,9 +126,9 @@ def _own(j: Judgement, expected: Array | None) -> Array:
     return came.reshape(expected.shape)
 
 
-def _expected(exercise: Exercise, quantity: str, own: Mapping[str, Array]) -> Array:
+def _expected(references: References, quantity: str, own: Mapping[str, Array]) -> Array:
     with np.errstate(all="ignore"):
-        return exercise.references.expected(quantity, own)
+        return references.expected(quantity, own)
 
 
 def shows_nothing(rows: Sequence[Judgement]) -> bool:
@@ -166,7 +166,7 @@ def _judge_one(
     if expected is None:
         reason = Message(N_("cannot be judged: what it is computed from fits nothing"))
         return Judgement(UNJUDGED, came, reason=reason)
-    j = compare(exercise, quantity, came, expected, own)
+    j = compare(exercise.references, quantity, came, expected, own)
     if not j.ok:
         for other in exercise.also.get(quantity, ()):
             again = _by_another(exercise, quantity, other, came, own)
@@ -178,18 +178,16 @@ def _judge_one(
 def _by_another(
     exercise: Exercise, quantity: str, other: Any, came: Array, own: Mapping[str, Array]
 ) -> Judgement | None:
-    from .reference import References, as_reference
-
-    references = References({**exercise.references.of, quantity: as_reference(quantity, other)})
+    references = exercise.by_another(quantity, other)
     try:
         expected = references.expected(quantity, own)
     except Exception:
         return None
-    return compare(exercise, quantity, came, expected, own)
+    return compare(references, quantity, came, expected, own)
 
 
 def compare(
-    exercise: Exercise,
+    references: References,
     quantity: str,
     came: Array,
     expected: Array,
@@ -209,9 +207,9 @@ def compare(
             {"name": quantity, "came": str(came.shape), "expected": str(expected.shape)},
         )
         came = came.reshape(expected.shape)
-    allowed = _allowed(exercise, quantity, came, expected, own, measured=False)
+    allowed = _allowed(references, quantity, came, expected, own, measured=False)
     if not _within(came, expected, allowed).all():
-        allowed = _allowed(exercise, quantity, came, expected, own, measured=True)
+        allowed = _allowed(references, quantity, came, expected, own, measured=True)
     equal = _within(came, expected, allowed)
     if equal.all():
         return Judgement(RIGHT, came, expected, allowed, note=note)
@@ -224,7 +222,7 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _allowed(
-    exercise: Exercise,
+    references: References,
     quantity: str,
     came: Array,
     expected: Array,
@@ -234,8 +232,8 @@ def _allowed(
     """gradtwin's tolerance; `measured`: with the condition of this quantity's reference added."""
     if expected.dtype.kind != "f":
         return np.zeros(expected.shape)
-    reference = exercise.references.of[quantity]
-    names = [n for n in exercise.references.stands_on(quantity) if n in own]
+    reference = references.of[quantity]
+    names = [n for n in references.stands_on(quantity) if n in own]
     inputs = [own[n] for n in names]
     working = [a.dtype for a in inputs]
     shapes = [a.shape for a in inputs]
@@ -249,16 +247,27 @@ def _allowed(
             unit = np.maximum(unit, exponent_unit(expected, own[reference.wrt]))
     cond: Any = 0.0
     if measured:
-        wide = [np.asarray(a, np.float64) if a.dtype.kind == "f" else a for a in inputs]
-        moved = []
-        for seed in range(CONDITION_PROBES):
-            others = dict(zip(names, moved_inputs(wide, seed)))
-            moved.append(_expected(exercise, quantity, {**own, **others}))
-        cond = condition(expected, moved)
+        cond = references.once(
+            "condition", quantity, own, lambda: _condition(references, quantity, own, names)
+        )
     eps = resolution(came.dtype, *working, np.float64)
     return SLACK * Tolerance().allowed(
         expected, eps=eps, terms=summed_terms(expected.shape, shapes), unit=unit, condition=cond
     )
+
+
+def _condition(
+    references: References, quantity: str, own: Mapping[str, Array], names: Sequence[str]
+) -> Array:
+    """|x f'| of a quantity's reference, measured on what it stands on."""
+    inputs = [own[n] for n in names]
+    wide = [np.asarray(a, np.float64) if a.dtype.kind == "f" else a for a in inputs]
+    expected = _expected(references, quantity, own)
+    moved = []
+    for seed in range(CONDITION_PROBES):
+        others = dict(zip(names, moved_inputs(wide, seed)))
+        moved.append(_expected(references, quantity, {**own, **others}))
+    return condition(expected, moved)
 
 
 def _within(a: Array, b: Array, allowed: Array) -> Array:

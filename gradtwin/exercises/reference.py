@@ -45,6 +45,9 @@ class Gradient:
 
 Reference = Value | Gradient
 
+MOST_REMEMBERED = 4096
+"""Results kept for equal inputs, of small arrays all: some megabytes."""
+
 
 def gradient(of: str, wrt: str, upstream: str = "") -> Gradient:
     """dL/d(wrt) = dL/d(of) d(of)/d(wrt), by autograd; see `Gradient`.
@@ -84,9 +87,16 @@ class References:
 
     def __init__(self, of: Mapping[str, Reference]) -> None:
         self.of = dict(of)
+        self._stands_on: dict[str, frozenset[str]] = {}
+        self._remembered: dict[Any, Array] = {}
 
-    def stands_on(self, name: str) -> set[str]:
+    def stands_on(self, name: str) -> frozenset[str]:
         """The quantities whose values the reference of `name` is computed from."""
+        if name not in self._stands_on:
+            self._stands_on[name] = frozenset(self._read_by(name))
+        return self._stands_on[name]
+
+    def _read_by(self, name: str) -> set[str]:
         reference = self.of[name]
         if isinstance(reference, Value):
             return set(reference.parameters)
@@ -114,8 +124,26 @@ class References:
             and any(self._depends(p, wrt) for p in reference.parameters)
         )
 
+    def once(self, what: str, name: str, known: Arrays, compute: Callable[[], Array]) -> Array:
+        """A result that depends on what `name` stands on alone: computed once for equal values.
+
+        The probes are the same for every submission, and most of what students return is right.
+        """
+        key = (what, name, *((n, known[n].dtype.str, known[n].shape, known[n].tobytes())
+                             for n in self.stands_on(name)))
+        if key not in self._remembered:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            result = np.asarray(compute())
+            result.flags.writeable = False
+            self._remembered[key] = result
+        return self._remembered[key]
+
     def expected(self, name: str, known: Arrays) -> Array:
         """What the quantity should be, in float64 (integers and booleans as they are)."""
+        return self.once("expected", name, known, lambda: self._expected(name, known))
+
+    def _expected(self, name: str, known: Arrays) -> Array:
         reference = self.of[name]
         if isinstance(reference, Value):
             return _array(reference.function(*(_tensor(known[p]) for p in reference.parameters)))
@@ -153,4 +181,4 @@ def _tensor(array: Array) -> Any:
 def _array(result: Any) -> Array:
     if hasattr(result, "detach"):
         result = result.detach().numpy()
-    return np.asarray(result)
+    return np.array(result)
