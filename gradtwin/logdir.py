@@ -132,7 +132,7 @@ class LogDir:
 
 
 def _event(step: int) -> Any:
-    from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
+    from tensorboard.compat.proto.event_pb2 import Event
 
     return Event(wall_time=time.time(), step=step)
 
