@@ -29,9 +29,9 @@ from typing import Any
 
 import numpy as np
 
+from . import system_calls
 from .box.frames import Array, FrameError, Header, pack, read, unpack
 from .limits import Limits
-from . import system_calls
 from .texts import N_, Message
 from .untrusted import clean
 
@@ -406,7 +406,7 @@ def _next_user() -> int:
 
 @contextmanager
 def _filter() -> Iterator[tuple[int, ...]]:
-    """A descriptor from which bubblewrap reads the filter of system calls; none without a filter."""
+    """A descriptor from which bubblewrap reads the filter of system calls, if there is one."""
     code = system_calls.program()
     if not code:
         yield ()
