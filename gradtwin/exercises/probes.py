@@ -108,6 +108,8 @@ def draw(
             arrays[name] = special(rng, shape)
         else:
             arrays[name] = values.array(rng, shape, lengths, np.float64)
+            if shape == () and name in exercise.real_inputs:
+                arrays[name] = np.abs(arrays[name]) * (-1) ** seed    # both signs in three probes
     return arrays
 
 
