@@ -33,6 +33,7 @@ from .numpy_side import NumpySide
 from .report import number
 from .sides import Array, Pass, Side, UsageError, as_side
 from .tolerance import (
+    INPUT_MOVE,
     Tolerance,
     condition,
     exponent_unit,
@@ -44,7 +45,8 @@ from .tolerance import (
 from .ulp import ulp_distance
 from .witness import Kink, Verdict, about_gradient, about_output, look_around
 
-CONDITION_PROBES = 4
+CONDITION_PROBES = ((range(4), False), (range(12), True))
+"""Seeds of the probes of the condition, and whether they move only as far as rounding may."""
 
 
 @dataclass(eq=False)
@@ -596,8 +598,9 @@ def _output_count(ours: Pass, theirs: Pass) -> Finding:
 def _explain(result: Comparison, case: Case, tolerance: Tolerance, witness: bool) -> None:
     """Findings for every array that differs, after a second look at what rounding explains."""
     compared = [*result.outputs, *result.gradients]
-    if any(c.equal is not None and not c.ok for c in compared):
-        _widen_by_condition(compared, case, tolerance)
+    for probes, nearly in CONDITION_PROBES:
+        if any(c.equal is not None and not c.ok for c in compared):
+            _widen_by_condition(compared, case, tolerance, probes, nearly)
     outputs_agree = all(c.ok for c in result.outputs)
     for c in compared:
         result.findings += _dtype_findings(c, case)
@@ -614,27 +617,18 @@ def _explain(result: Comparison, case: Case, tolerance: Tolerance, witness: bool
     result.findings.sort(key=lambda f: order.get(f.severity, 2))
 
 
-def _widen_by_condition(compared: list[Compared], case: Case, tolerance: Tolerance) -> None:
-    """Allow what rounding the inputs would change: measured on theirs, in float64."""
-
-    def measured() -> tuple[list[Any], list[list[Any]], int]:
-        wide = case.widened(np.float64)
-        base = case.run(case.theirs, wide)
-        moved = [
-            case.run(case.theirs, moved_inputs(wide, seed)) for seed in range(CONDITION_PROBES)
-        ]
-        flat = [*base[0], *base[1]]
-        last = case.theirs.forward(case.inputs, case.wanted)
-        return flat, [[*m[0], *m[1]] for m in moved], getattr(last, "nodes", 0)
-
-    answer = attempt("condition", measured)
+def _widen_by_condition(
+    compared: list[Compared], case: Case, tolerance: Tolerance, probes: Sequence[int], nearly: bool
+) -> None:
+    """Allow what rounding does to this very computation: measured on theirs."""
+    answer = attempt("condition", lambda: _measured(case, probes, nearly))
     if isinstance(answer, Raised):
         return
-    base, moved, nodes = answer
+    spread, nodes = answer
     outputs = len(case.upstream)
     for c in compared:
         position = c.argument if c.what == "output" else outputs + c.argument
-        if c.equal is None or c.theirs.dtype.kind != "f" or base[position] is None:
+        if c.equal is None or c.theirs.dtype.kind != "f" or spread[position] is None:
             continue
         gradient = c.what == "gradient"
         shapes = [a.shape for a in (*case.inputs, *(case.upstream if gradient else []))]
@@ -642,14 +636,65 @@ def _widen_by_condition(compared: list[Compared], case: Case, tolerance: Toleran
         if gradient:
             exponent = exponent_unit(c.theirs, case.inputs[c.argument])
             unit = np.maximum(gradient_unit(case.upstream, c.theirs), exponent)
+        eps = resolution(*c.dtypes, *(g.dtype for g in case.upstream if gradient))
         c.allowed = tolerance.allowed(
             c.theirs,
-            eps=resolution(*c.dtypes, *(g.dtype for g in case.upstream if gradient)),
+            eps=eps,
             terms=summed_terms(c.shape, shapes) + nodes,
             unit=unit,
-            condition=condition(base[position], [m[position] for m in moved]),
+            condition=spread[position] / eps,
         )
         c.equal = _within(c.ours, c.theirs, c.allowed)
+
+
+def _measured(
+    case: Case, probes: Sequence[int], nearly: bool
+) -> tuple[list[Array | None], int]:
+    """For outputs and gradients how far one rounding of everything takes them, and a count.
+
+    In PyTorch every operation's result is moved, in the case's own dtype, and so are inputs and
+    upstream gradients. Elsewhere only the inputs can be, in float64; the count is then of unknown
+    roundings in between, and 0 where each was moved by itself.
+    """
+    if case.theirs.kind == "torch":
+        from .magnified import FAR, NEAR, Magnified, move
+
+        by = NEAR if nearly else FAR
+
+        def moved(seed: int) -> list[Array | None]:
+            inputs, upstream = case.inputs, case.upstream
+            if not nearly:  # an operation is right for inputs nearby: no kink is decided by that
+                inputs = [move(a, seed, by) if w else a for a, w in zip(inputs, case.wanted)]
+                upstream = [move(g, seed, by) for g in upstream]
+            with Magnified(seed, by):
+                try:
+                    return _flat(case.run(case.theirs, inputs, upstream))
+                except Exception:  # an input at the edge of what is allowed, such as probability 1
+                    return _flat(case.run(case.theirs, case.inputs, upstream))
+
+        base = _flat(case.run(case.theirs, case.inputs))
+        return _spread(base, [moved(seed) for seed in probes], by), 0
+    wide = case.widened(np.float64)
+    base = _flat(case.run(case.theirs, wide))
+    runs = [
+        _flat(case.run(case.theirs, moved_inputs(wide, seed))) for seed in probes
+    ]
+    eps = resolution(*(a.dtype for a in case.inputs), *(g.dtype for g in case.upstream))
+    last = case.theirs.forward(case.inputs, case.wanted)
+    return _spread(base, runs, INPUT_MOVE / eps), getattr(last, "nodes", 0)
+
+
+def _flat(run: tuple[list[Array], list[Array | None]]) -> list[Array | None]:
+    return [*run[0], *run[1]]
+
+
+def _spread(
+    base: list[Array | None], runs: list[list[Array | None]], moved: float
+) -> list[Array | None]:
+    return [
+        None if b is None else condition(b, [r[i] for r in runs if r[i] is not None], moved)
+        for i, b in enumerate(base)
+    ]
 
 
 def _ask_witness(c: Compared, case: Case, outputs_agree: bool) -> Verdict | None:

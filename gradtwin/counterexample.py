@@ -36,7 +36,7 @@ class Counterexample:
     def snippet(self) -> str:
         """The inputs as Python."""
         return "\n".join(
-            f"{name} = {_as_code(a)}" for name, a in zip(self.comparison.names, self.arrays)
+            f"{name} = {as_code(a)}" for name, a in zip(self.comparison.names, self.arrays)
         )
 
     def __str__(self) -> str:
@@ -166,7 +166,12 @@ def arrays_of(
     return arguments()
 
 
-def _as_code(a: Array) -> str:
+def as_code(a: Array) -> str:
+    """The array as Python, to the last bit.
+
+    >>> as_code(np.array([0.1, np.inf], dtype=np.float32))
+    'np.array([0.10000000149011612, np.inf], dtype=np.float32)'
+    """
     values = repr(a.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
     dtype = "" if a.dtype in (np.float64, np.int64, np.bool_) else f", dtype=np.{a.dtype}"
     if not a.size:

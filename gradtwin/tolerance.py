@@ -95,11 +95,21 @@ class Tolerance:
             condition: |x f'| where it is known; it is added to |f|.
         """
         count = terms if self.terms is None else self.terms
-        magnitude = np.abs(np.asarray(expected, dtype=np.float64)) + condition
+        value = np.abs(np.asarray(expected, dtype=np.float64))
+        share = eps * (self.ulps + roundings(count))
         with np.errstate(invalid="ignore", over="ignore"):
-            bound = eps * (self.ulps + roundings(count)) * magnitude + eps * self.ulps * unit
+            bound = share * value + share * condition + eps * self.ulps * unit
         result: Array = np.where(np.isfinite(bound), bound, 0.0)
         return result
+
+
+def through_float32(dtype: Any) -> Tolerance:
+    """The tolerance of what computes a part in float32, whatever its dtype: 4 units of float32's.
+
+    >>> through_float32("float64").ulps == 4 * 2**29
+    True
+    """
+    return Tolerance(ULPS * resolution("float32") / resolution(dtype))
 
 
 def resolution(*dtypes: Any) -> float:
@@ -203,16 +213,22 @@ def moved_inputs(arrays: Sequence[Array], seed: int) -> list[Array]:
     return moved
 
 
-def condition(base: Array, moved: Sequence[Array]) -> Array:
-    """|x f'| measured: the largest |f(moved x) - f(x)| / INPUT_MOVE, elementwise; 0 where unknown.
+def condition(base: Array, moved: Sequence[Array | None], by: float = INPUT_MOVE) -> Array:
+    """How far a result moves with each of the things behind it, measured; elementwise.
 
-    With random signs a probe sees a random sum of x_i f'_i, whose typical size is the root of the
-    sum of their squares; of several probes the largest is taken.
+    base: the result.
+    moved: results with everything behind them moved by `by`: |x f'| where `by` is relative, and
+        what one rounding of everything does where `by` counts roundings.
+
+    With random signs a probe sees a random sum of the parts, whose typical size is the root of the
+    sum of their squares; of several probes the largest is taken. 0 where it is unknown.
+
+    >>> condition(np.array([1.0]), [np.array([1.5]), np.array([0.25])], by=0.25).item()
+    3.0
     """
     largest = np.zeros(np.shape(base))
     for other in moved:
         with np.errstate(invalid="ignore", over="ignore"):
             change = np.abs(np.asarray(other, np.float64) - np.asarray(base, np.float64))
-        change = np.where(np.isfinite(change), change, 0.0)
-        largest = np.maximum(largest, change / INPUT_MOVE)
+        largest = np.maximum(largest, np.where(np.isfinite(change), change, 0.0) / by)
     return largest

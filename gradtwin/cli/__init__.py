@@ -13,8 +13,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from .accuracy import accuracy
 from .check import check
 from .figures import figures
+from .fuzz import fuzz
 from .list import list_concepts
 from .output import INTERRUPTED, pipes_that_close, tolerant_streams
 from .train import SeveralHidden, train
@@ -69,7 +71,9 @@ def gradtwin(
 
 app.command("list", cls=Command)(list_concepts)
 app.command("check", cls=Command)(check)
+app.command("accuracy", cls=Command)(accuracy)
 app.command("figures", cls=Command)(figures)
+app.command("fuzz", cls=Command)(fuzz)
 app.command("train", cls=SeveralHidden)(train)
 
 

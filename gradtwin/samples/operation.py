@@ -101,21 +101,21 @@ class Operation:
         """A random case in random shapes: call it as often as you like."""
         drawn = self.cases[int(rng.integers(len(self.cases)))]
         shapes, lengths = random_shapes([a.dims for a in drawn.arguments], rng)
-        return self._sample(drawn, shapes, lengths, rng, dtype)
+        return self.sample(drawn, shapes, lengths, rng, dtype)
 
     def wrong_sample(self, wrong: Wrong, dtype: Any = "float64") -> Sample:
         """The call that must be refused."""
         shapes, lengths = small_shapes([a.dims for a in wrong.case.arguments])[0]
-        return self._sample(wrong.case, shapes, lengths, np.random.default_rng(0), dtype)
+        return self.sample(wrong.case, shapes, lengths, np.random.default_rng(0), dtype)
 
     def _in_small(self, cases: Sequence[Case], dtype: Any, seed: int) -> Iterator[Sample]:
         # a name's own stream of numbers: a row that is added does not change the others
         rng = np.random.default_rng((seed, zlib.crc32(self.name.encode())))
         for one in cases:
             for shapes, lengths in small_shapes([a.dims for a in one.arguments]):
-                yield self._sample(one, shapes, lengths, rng, dtype)
+                yield self.sample(one, shapes, lengths, rng, dtype)
 
-    def _sample(
+    def sample(
         self,
         one: Case,
         shapes: Sequence[Shape],
@@ -123,6 +123,7 @@ class Operation:
         rng: np.random.Generator,
         dtype: Any,
     ) -> Sample:
+        """This case with arguments of these shapes; `lengths` are those of named dimensions."""
         arrays = tuple(a.array(rng, s, lengths, dtype) for a, s in zip(one.arguments, shapes))
         options = {name: settled(value, lengths) for name, value in one.options.items()}
         wanted = tuple(
@@ -192,12 +193,26 @@ def method(name: str) -> Call:
 
 def named(name: str) -> Call:
     """The call `library.name(...)`."""
-    return lambda library, *tensors, **options: getattr(library, name)(*tensors, **options)
+
+    def call(library: Library, *tensors: Any, **options: Any) -> Any:
+        return getattr(library, name)(*tensors, **options)
+
+    return written(call, f"lib.{name}")
 
 
 def functional(name: str) -> Call:
     """The call `functional.name(...)`."""
-    return lambda library, *tensors, **options: getattr(library.F, name)(*tensors, **options)
+
+    def call(library: Library, *tensors: Any, **options: Any) -> Any:
+        return getattr(library.F, name)(*tensors, **options)
+
+    return written(call, f"F.{name}")
+
+
+def written(call: Call, text: str) -> Call:
+    """The call, which can be written like this where a case is printed."""
+    call.written = text  # type: ignore[attr-defined]
+    return call
 
 
 def edges(*more: float, without: Sequence[str] = ()) -> list[Case]:

@@ -14,7 +14,7 @@ import numpy as np
 from ..case import upstream_like
 from ..compare import Comparison, compare
 from ..sides import side
-from ..tolerance import ULPS, Tolerance, resolution
+from ..tolerance import Tolerance, through_float32
 from .library import Library, scratch_library, torch_library
 from .operation import Call, Sample
 from .values import Array
@@ -58,7 +58,7 @@ def twins(
 def tolerance(sample: Sample, dtype: Any) -> Tolerance:
     """The derived one; its eps is float32's where a float64 sample is computed in float32."""
     coarse = sample.operation.float32_inside or sample.options.get("dtype") == "float32"
-    return Tolerance(ULPS * resolution("float32" if coarse else dtype) / resolution(dtype))
+    return through_float32(dtype) if coarse else Tolerance()
 
 
 def seen_through(

@@ -1,0 +1,121 @@
+"""Cases of one operation: a row of the table of samples, or a concept of the lecture."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..concepts import concepts
+from ..samples import OPERATIONS, Operation, Sample
+from ..samples import Case as TableCase
+from .case import Case, Step
+from .choices import Choices
+from .numbers import Array
+
+THROUGH_PROBABILITIES = ("xor", "binary_cross_entropy", "derivative_of_bce", "logistic_regression")
+"""In the second derivative of the binary cross entropy PyTorch adds 1e-12 to the probabilities."""
+
+DTYPES = ("float64", "float32")
+
+
+@lru_cache(maxsize=1)
+def rows() -> list[tuple[Operation, str]]:
+    """Every operation, and how it is written: `F.relu`, `OPERATIONS['clamp'].call`."""
+    table = [(o, _spelled(o)) for o in OPERATIONS.values()]
+    of_lecture = [
+        (c.operation, f"CONCEPTS['{c.name}'].operation.call")
+        for c in concepts()
+        if OPERATIONS.get(c.operation.name) is not c.operation
+    ]
+    return table + of_lecture
+
+
+def _spelled(operation: Operation) -> str:
+    return getattr(operation.call, "written", "") or f"OPERATIONS[{operation.name!r}].call"
+
+
+def draw_row(c: Choices) -> Case:
+    """One operation with random arguments, options and layouts in memory."""
+    operation, spelled = c.one_of(rows())
+    dtype = c.one_of(DTYPES)
+    wild = [one for one in operation.cases if operation.elementwise and _any_shape(one)]
+    c.edges = bool(wild) and c.chance(6)
+    sample = _at_edges(operation, c.one_of(wild), c, dtype) if c.edges else operation.draw(c, dtype)
+    arrays, steps = list(sample.arrays), []
+    places = list(range(len(arrays)))
+    for i, array in enumerate(arrays):
+        if array.ndim and not c.edges and c.chance(4):
+            arrays[i], text = _stored_otherwise(array, c)
+            steps.append(Step(text, (i,)))
+            places[i] = len(arrays) + len(steps) - 1
+    steps.append(Step(_call(sample, spelled), tuple(places)))
+    twice = operation.differentiable and operation.twice and any(sample.requires_grad)
+    twice = twice and operation.name not in THROUGH_PROBABILITIES
+    return Case(
+        arrays,
+        list(sample.requires_grad),
+        steps,
+        [len(arrays) + len(steps) - 1],
+        dtype,
+        order=2 if twice and not c.edges and c.chance(4) else 1,
+        coarse=operation.float32_inside or sample.options.get("dtype") == "float32",
+        finite=not c.edges,
+        label=operation.name,
+    )
+
+
+def _any_shape(one: TableCase) -> bool:
+    return all(a.dims in ("...", "*") for a in one.arguments)
+
+
+def _at_edges(operation: Operation, one: TableCase, c: Choices, dtype: str) -> Sample:
+    """A call with infinities, NaN, huge and tiny numbers.
+
+    64 of them: what does not fill the processor's vectors PyTorch computes by another formula, some
+    of which have another derivative at NaN.
+    """
+    broadcasts = [(64,), (2, 64), (1, 64)] if one.arguments[0].dims == "*" else [(64,)]
+    shapes = [c.one_of(broadcasts) for _ in one.arguments]
+    return operation.sample(one, shapes, {}, c, dtype)
+
+
+def _stored_otherwise(a: Array, c: Choices) -> tuple[Array, str]:
+    """The array stored in another way, and the view that shows it as it was (or nearly)."""
+    kind = c.pick(6)
+    if kind == 0:
+        return np.repeat(a, 2, axis=-1), "{0}[..., ::2]"
+    if kind == 1:
+        return np.ascontiguousarray(a.swapaxes(0, -1)), "{0}.transpose(0, -1)"
+    if kind == 2:  # PyTorch has no negative strides, and turns a copy around
+        return a[::-1].copy(), "{0}[::-1] if lib.name == 'scratch' else {0}.flip(0)"
+    if kind == 3 and len(a):
+        return a[:1].copy(), f"{{0}}.expand({a.shape})"  # one row seen many times
+    if kind == 4:
+        return np.concatenate([a[:1], a]) if len(a) else a, "{0}[1:]" if len(a) else "{0}[0:]"
+    return a.reshape(-1).copy(), f"{{0}}.reshape({a.shape})"
+
+
+def _call(sample: Sample, spelled: str) -> str:
+    positional = len(sample.arrays) - len(sample.keywords)
+    first = [] if spelled.startswith(("lib.", "F.")) else ["lib"]
+    given = [f"{{{i}}}" for i in range(positional)]
+    given += [f"{name}={{{positional + i}}}" for i, name in enumerate(sample.keywords)]
+    given += [f"{name}={_option(name, value)}" for name, value in sample.options.items()]
+    return f"{spelled}({', '.join(first + given)})"
+
+
+def _option(name: str, value: Any) -> str:
+    """An option as an expression in both wings; see `Library.options`."""
+    if name == "dtype" and value is not None:
+        return f"lib.dtype({value!r})"
+    if isinstance(value, np.ndarray):
+        kind = "bool_" if value.dtype == bool else value.dtype.name
+        return f"lib.tensor(np.array({value.tolist()!r}, np.{kind}))"
+    if type(value) is tuple:
+        inside = ", ".join(_option("", v) for v in value)
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, float) and not np.isfinite(value):
+        return f"float('{value}')"
+    return repr(value)

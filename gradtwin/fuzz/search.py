@@ -1,0 +1,261 @@
+"""The search for differences: cases by their number, in one process or in several."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .case import Case
+from .choices import Choices, Random
+from .programs import draw_program
+from .rows import draw_row
+from .shrink import smallest
+from .snippet import snippet
+from .verdict import Outcome, judged
+
+BLOCK = 200
+"""Cases a worker does before it reports."""
+
+_stop: Any = threading.Event()
+"""Set when the search is to end; every process has its own or shares one."""
+
+KEPT_RIGHT = 20
+"""Of cases where scratch is right and PyTorch wrong so many are told by their numbers."""
+
+
+def draw_case(c: Choices) -> Case:
+    """A case of any kind: one operation, or a program of several."""
+    return draw_row(c) if c.pick(2) == 0 else draw_program(c)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A difference.
+
+    Args:
+        seed, number: what it is drawn from again.
+        label: the operation, or "program".
+        python: the smallest case, as a program that shows it.
+        report: what the wings make of it.
+    """
+
+    seed: int
+    number: int
+    label: str
+    python: str
+    report: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass
+class Summary:
+    """What a search did.
+
+    Args:
+        seed: of its cases.
+        cases: how many were compared.
+        outcomes: how many of them ended how.
+        found: the differences.
+        torch_wrong: numbers of cases where scratch is right and PyTorch is not, the first few.
+        seconds: how long it took.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    seed: int
+    cases: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    found: list[Found] = field(default_factory=list)
+    torch_wrong: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """No difference was found."""
+        return not self.found
+
+    def add(self, block: Block) -> None:
+        """Count a block of cases in."""
+        self.cases += sum(block.outcomes.values())
+        self.outcomes += block.outcomes
+        self.found += block.found
+        self.torch_wrong = sorted(self.torch_wrong + block.torch_wrong)[:KEPT_RIGHT]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "ok": self.ok,
+            "seed": self.seed,
+            "cases": self.cases,
+            "outcomes": dict(self.outcomes),
+            "found": [found.to_dict() for found in self.found],
+            "torch_wrong": self.torch_wrong,
+            "seconds": round(self.seconds, 1),
+            "interrupted": self.interrupted,
+        }
+
+
+@dataclass
+class Block:
+    """What came of some cases in a row."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    found: list[Found] = field(default_factory=list)
+    torch_wrong: list[int] = field(default_factory=list)
+
+
+def run_case(seed: int, number: int) -> tuple[Outcome, Found | None]:
+    """Compare one case; where it differs, shrink it."""
+    choices = Random(seed, number)
+    try:
+        outcome = judged(draw_case(choices)).outcome
+    except Exception:  # a mistake in the search itself: told as well, and nothing else is lost
+        return Outcome.differ, Found(seed, number, "error", "", traceback.format_exc())
+    if outcome is not Outcome.differ:
+        return outcome, None
+    small = smallest(draw_case, choices.taken, stopped=_stop.is_set)
+    verdict = judged(small)
+    report = verdict.warning and f"numpy warns of: {verdict.warning}"
+    return outcome, Found(
+        seed, number, small.label, snippet(small), report or str(verdict.comparison)
+    )
+
+
+def run_block(seed: int, numbers: range) -> Block:
+    """Compare the cases with these numbers."""
+    block = Block()
+    for number in numbers:
+        if _stop.is_set():
+            break
+        outcome, found = run_case(seed, number)
+        block.outcomes[outcome.value] += 1
+        if found is not None:
+            block.found.append(found)
+        elif outcome is Outcome.scratch_right:
+            block.torch_wrong.append(number)
+    return block
+
+
+def fuzz(
+    seconds: float | None = 60.0,
+    cases: int | None = None,
+    jobs: int = 1,
+    seed: int = 0,
+    first: int = 0,
+    progress: Callable[[Summary], object] | None = None,
+    found: Callable[[Found], object] | None = None,
+) -> Summary:
+    """Compare random cases in both wings until the time is up or enough are done.
+
+    Args:
+        seconds: how long, None without end.
+        cases: how many, None as many as there is time for.
+        jobs: processes.
+        seed: a case is drawn from the seed and its number, in any process alike.
+        first: the number of the first case.
+        progress: is called after every block of cases.
+        found: is called for every difference when it is found.
+
+    Ctrl-C ends it early; what was found until then is in the summary.
+
+    >>> fuzz(cases=20).ok
+    True
+    """
+    summary = Summary(seed)
+    start = time.monotonic()
+    context = multiprocessing.get_context("spawn")
+    stop: Any = context.Event() if jobs > 1 else threading.Event()
+    with _ctrl_c_sets(stop):
+        blocks = _blocks(seed, first, cases, None if seconds is None else start + seconds, stop)
+        for block in _in_processes(blocks, jobs, context, stop) if jobs > 1 else _here(blocks, stop):
+            summary.add(block)
+            summary.seconds = time.monotonic() - start
+            for each in block.found:
+                if found is not None:
+                    found(each)
+            if progress is not None:
+                progress(summary)
+    summary.interrupted = stop.is_set()
+    return summary
+
+
+@contextmanager
+def _ctrl_c_sets(stop: Any) -> Iterator[None]:
+    """Ctrl-C lets every process finish its case; a second one ends the program as usual."""
+
+    def handle(number: int, frame: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _blocks(
+    seed: int, first: int, cases: int | None, end: float | None, stop: Any
+) -> Iterator[tuple[int, range]]:
+    number = first
+    while not stop.is_set() and (end is None or time.monotonic() < end):
+        size = BLOCK if cases is None else min(BLOCK, first + cases - number)
+        if size <= 0:
+            return
+        yield seed, range(number, number + size)
+        number += size
+
+
+def _here(blocks: Iterator[tuple[int, range]], stop: Any) -> Iterator[Block]:
+    _prepare(stop)
+    for block in blocks:
+        yield run_block(*block)
+
+
+def _in_processes(
+    blocks: Iterator[tuple[int, range]], jobs: int, context: Any, stop: Any
+) -> Iterator[Block]:
+    """Results as they come; twice as many blocks are under way as there are processes."""
+    with context.Pool(jobs, initializer=_prepare_process, initargs=(stop,)) as pool:
+        waiting: list[Any] = []
+        for block in blocks:
+            waiting.append(pool.apply_async(run_block, block))
+            while len(waiting) >= 2 * jobs:
+                yield from _ready(waiting)
+        while waiting:
+            yield from _ready(waiting)
+
+
+def _ready(waiting: list[Any]) -> Iterator[Block]:
+    waiting[0].wait(0.05)
+    for w in [w for w in waiting if w.ready()]:
+        waiting.remove(w)
+        yield w.get()
+
+
+def _prepare(stop: Any) -> None:
+    """One thread, which is fastest for small arrays; and who says when to stop."""
+    import torch
+
+    global _stop
+    _stop = stop
+    torch.set_num_threads(1)
+
+
+def _prepare_process(stop: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's to handle
+    _prepare(stop)

@@ -1,0 +1,172 @@
+"""Rounding, magnified: a computation of PyTorch's run again with larger rounding errors.
+
+How far may rounding take a result? No formula of the result alone can say: in sigmoid(20) in
+float32 the value is 1 to the last bit, and the derivative y (1 - y) that PyTorch computes from it
+has no digit left. But the computation itself can be asked. Each operation is right to a few
+roundings, so each result, forward and backward, is moved by some roundings of its own dtype, and
+what arrives at the end is compared with what arrived unmoved (the idea of CESTAC and Monte Carlo
+arithmetic: J. Vignes, A stochastic arithmetic for reliable scientific computation, Math. Comput.
+Simul. 35, 1993; D. S. Parker, Monte Carlo Arithmetic, UCLA CSD-970002, 1997). To first order a
+result moves by the sum over all intermediate values v of (df/dv) v times their moves: the running
+error bound (Higham, section 3.3), measured.
+
+Equal numbers move alike, wherever they stand, and 0 stays 0: a tie stays a tie and a kink a kink.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+FAR = 2.0**11
+"""So many eps are well above the roundings of the run itself and well below any step in a function:
+what arrives is proportional to the move, and a jump at a kink arrives as a jump, 2048 times too
+small to pass for rounding. (Relative to the value, 2.4e-4 in float32: the root of its eps, which
+balances truncation against rounding; Higham, section 1.14.)"""
+
+NEAR = 8.0
+"""So few are what rounding may really do: where a result is not proportional even to that, such as
+log(1 - p) of a p that rounds to 1, or where rounding decides on which side of a kink a sum falls."""
+
+EXACT = frozenset("""
+    abs amax amin argmax aminmax cat clamp clamp_max clamp_min clone constant_pad_nd copy copy_
+    diagonal_backward embedding empty empty_like eq fill fill_ flip full full_like gather
+    hardshrink hardtanh hardtanh_backward index index_put index_put_ index_select lift_fresh
+    _local_scalar_dense masked_fill masked_scatter max maximum min minimum neg new_empty
+    new_empty_strided new_zeros ones ones_like relu repeat roll scalar_tensor scatter
+    select_backward sgn sign slice_backward stack threshold threshold_backward unfold_backward
+    unsqueeze where zero_ zeros zeros_like
+""".split())
+"""Operations that move or choose numbers and round none."""
+
+
+def _of_input(args: Any, out: Any) -> Any:
+    return args[0].abs()
+
+
+def _of_largest_input(args: Any, out: Any) -> Any:
+    return args[0].abs().max() if args[0].numel() else 0.0
+
+
+def _of_softmax(args: Any, out: Any) -> Any:
+    g, y, dim = args[:3]
+    return (y * g.abs().amax(dim, keepdim=True)) if g.numel() else 0.0
+
+
+def _of_log_softmax(args: Any, out: Any) -> Any:
+    g, y, dim = args[:3]
+    return g.abs() + y.exp() * g.abs().sum(dim, keepdim=True)
+
+
+def _of_sigmoid(args: Any, out: Any) -> Any:
+    g, y = args[:2]
+    return (g * y).abs()
+
+
+def _of_tanh(args: Any, out: Any) -> Any:
+    g, y = args[:2]
+    return (g * y * y).abs()
+
+
+INSIDE = {
+    "gelu": _of_input,                                      # x (1 + erf(x / sqrt 2)) / 2
+    "silu": _of_input,
+    "mish": _of_input,
+    "logsumexp": _of_largest_input,                         # max + log(sum)
+    "gelu_backward": _of_input,                             # g times a sum that crosses 0
+    "silu_backward": _of_input,
+    "sigmoid_backward": _of_sigmoid,                        # g (y - y y)
+    "tanh_backward": _of_tanh,                              # g (1 - y y)
+    "mish_backward": _of_input,
+    "hardswish_backward": _of_input,
+    "_softmax_backward_data": _of_softmax,                  # y (g - sum(g y))
+    "_log_softmax_backward_data": _of_log_softmax,          # g - exp(y) sum(g)
+}  # fmt: skip
+"""Operations that add terms of both signs inside, and the magnitude of these terms."""
+
+AT_MOST_1 = frozenset({"sigmoid", "tanh", "_softmax"})
+"""Operations whose results no rounding takes beyond 1: a logarithm may follow."""
+
+
+class Magnified(TorchDispatchMode):
+    """While it is active, every result in PyTorch is moved by so many roundings.
+
+    >>> x = torch.tensor([1.0, 1.0, 3.0])
+    >>> with Magnified(seed=0, by=NEAR):
+    ...     y = x * 3
+    >>> (y[0] == y[1]).item(), abs(y / (x * 3) - 1).max().item() <= 8.5 * 2**-23
+    (True, True)
+    """
+
+    def __init__(self, seed: int, by: float) -> None:
+        super().__init__()
+        self.seed, self.by = seed, by
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:  # else the compiler is imported: seconds
+        return False
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if func is torch.ops.aten._efficientzerotensor.default:  # zeros without memory crash here
+            func = torch.ops.aten.zeros.default
+        out = func(*args, **(kwargs or {}))
+        name = func._schema.name.partition("::")[2]
+        if name in EXACT or _is_view(func) or (name == "_to_copy" and _widens(args[0], out)):
+            return out
+        for result in out if isinstance(out, tuple | list) else (out,):
+            if isinstance(result, torch.Tensor) and result.is_floating_point():
+                if result.device.type != "cpu":  # the shapes alone, on "meta"
+                    continue
+                inside = INSIDE.get(name)
+                unit = 0.0 if inside is None else np.asarray(inside(args, out))
+                numbers = result.detach().numpy()
+                moved = move(numbers, self.seed, self.by, unit)
+                if name in AT_MOST_1:
+                    np.clip(moved, -1, 1, out=moved)
+                numbers[...] = moved
+        return out
+
+
+def _widens(a: Any, out: Any) -> bool:
+    return not a.is_floating_point() or a.element_size() <= out.element_size()
+
+
+_VIEWS: dict[Any, bool] = {}
+
+
+def _is_view(func: Any) -> bool:
+    """Whether the result is an argument's memory, seen in another way."""
+    known = _VIEWS.get(func)
+    if known is None:
+        aliases = [r.alias_info for r in func._schema.returns]
+        known = _VIEWS[func] = any(a is not None and not a.is_write for a in aliases)
+    return known
+
+
+def move(a: Array, seed: int, by: float, unit: Any = 0.0) -> Array:
+    """a moved by so many eps of its dtype, up or down; a number decides by itself which.
+
+    unit: a magnitude beside |a|: of the terms that a is the sum of.
+
+    >>> float(move(np.array([1.0]), seed=0, by=8)[0] - 1) in (8 * 2.0**-52, -8 * 2.0**-52)
+    True
+    """
+    with np.errstate(all="ignore"):
+        bits = np.asarray(a, np.float64).view(np.uint64)
+        hashed = (bits ^ np.uint64(seed * 0x5851F42D4C957F2D & 2**64 - 1)) * _ODD
+        hashed = (hashed ^ (hashed >> np.uint64(29))) * _ODD
+        sign = np.where(hashed >> np.uint64(63), 1.0, -1.0)
+        eps = by * float(np.finfo(a.dtype).eps)
+        moved = a + eps * sign * (a + unit)
+        result: Array = np.where(np.isfinite(moved), moved, a).astype(a.dtype)
+    return result
+
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
