@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from .accuracy import accuracy
 from .check import check
+from .exercises import app as exercises
 from .figures import figures
 from .fuzz import fuzz
 from .list import list_concepts
@@ -75,6 +76,7 @@ app.command("accuracy", cls=Command)(accuracy)
 app.command("figures", cls=Command)(figures)
 app.command("fuzz", cls=Command)(fuzz)
 app.command("train", cls=SeveralHidden)(train)
+app.add_typer(exercises)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .check import check as check
 from .exercise import Exercise as Exercise
 from .exercise import Expected as Expected
 from .lazy import F as F
