@@ -1,0 +1,180 @@
+"""Where the functions are measured: over the whole range of the dtype, dense where it is dangerous.
+
+Dangerous are the neighbourhood of 0, the tails, the kinks, and every place where a wing may change
+its formula. The same seed gives the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+RANGES = (0.01, 1.0, 3.0, 10.0, 40.0, 120.0, 800.0)
+"""Numbers are drawn between -r and r for each of these: dense near 0, enough in the tails."""
+
+
+class Draw:
+    """A source of inputs in one dtype; `count` numbers of each kind."""
+
+    def __init__(self, dtype: str, count: int, seed: int) -> None:
+        self.dtype: Any = np.dtype(dtype)
+        self.info = np.finfo(self.dtype)
+        self.count = count
+        self.rng = np.random.default_rng(seed)
+
+    def numbers(self, switches: Iterable[float] = ()) -> Array:
+        """Both signs, all magnitudes, and around each of the switches; no two are equal."""
+        count, rng = self.count, self.rng
+        near = [rng.uniform(-r, r, count) for r in RANGES]
+        around = [self.around(s) for s in (0.0, *switches)]
+        x = np.concatenate([*near, self.any_exponent(2 * count), *around, self.extremes()])
+        with np.errstate(under="ignore"):
+            return np.unique(x.astype(self.dtype))
+
+    def any_exponent(self, count: int) -> Array:
+        """Random over the exponents of the dtype, from the subnormal to the largest numbers."""
+        least, largest = np.log2(self.info.smallest_subnormal), np.log2(self.info.max)
+        with np.errstate(under="ignore"):
+            x = np.exp2(self.rng.uniform(least, largest, count)).astype(self.dtype)
+        signed: Array = x * self.rng.choice([-1, 1], count).astype(self.dtype)
+        return signed
+
+    def around(self, switch: float) -> Array:
+        """The switch, three neighbours on each side, and some a little further away."""
+        s = self.dtype.type(switch)
+        steps = s + np.arange(-3, 4).astype(self.dtype) * np.spacing(np.abs(s))
+        wide = s + self.rng.uniform(-0.02, 0.02, max(self.count // 3, 3))
+        return np.concatenate([steps, wide.astype(self.dtype)])
+
+    def extremes(self) -> Array:
+        """0, the smallest subnormal and normal numbers, 1, and nearly the largest one."""
+        ends = [0.0, self.info.smallest_subnormal, self.info.tiny, 1.0, self.info.max / 4]
+        return np.array(ends + [-x for x in ends], self.dtype)
+
+    def positive(self, switches: Iterable[float] = ()) -> Array:
+        """As `numbers`, above 0."""
+        x = self.numbers(switches)
+        return x[x > 0]
+
+    def above_minus_1(self, switches: Iterable[float] = ()) -> Array:
+        """As `numbers`, above -1, and near it."""
+        x = np.concatenate([self.numbers(switches), -self.share()])
+        return x[x > -1]
+
+    def nonzero(self, switches: Iterable[float] = ()) -> Array:
+        """As `numbers`, without 0."""
+        x = self.numbers(switches)
+        return x[x != 0]
+
+    def share(self) -> Array:
+        """Numbers strictly between 0 and 1: even, tiny, almost 1."""
+        rng, n = self.rng, 4 * self.count
+        tiny = np.exp2(rng.uniform(np.log2(1e-11), 0, n))
+        x = np.concatenate([rng.uniform(0, 1, n), tiny, 1 - tiny])
+        x = x.astype(self.dtype)
+        return x[(x > 0) & (x < 1)]
+
+    # ---- pairs ------------------------------------------------------------------------------
+
+    def pairs(self) -> list[Array]:
+        """Two numbers of any kind, also equal, opposite and almost equal ones."""
+        x = self.shuffled(self.numbers())
+        y = self.shuffled(x)
+        steps = self.rng.integers(-3, 4, len(x)).astype(self.dtype)
+        with np.errstate(under="ignore"):
+            close = x + steps * np.spacing(np.abs(x))
+        half = x[: len(x) // 2]
+        return [np.concatenate([x, x, half, half]), np.concatenate([y, close, half, -half])]
+
+    def quotients(self) -> list[Array]:
+        """As `pairs`, the second not 0."""
+        x, y = self.pairs()
+        return [x[y != 0], y[y != 0]]
+
+    def powers(self) -> list[Array]:
+        """A base above 0 and an exponent, of which some give moderate results."""
+        x = self.shuffled(self.positive())
+        y = self.shuffled(np.resize(self.numbers((0.5, -0.5, 1, 2)), x.shape))
+        with np.errstate(all="ignore"):
+            moderate = self.rng.uniform(-700, 700, len(x)) / np.log(x.astype(float))
+            moderate = np.where(np.isfinite(moderate), moderate, 1).astype(self.dtype)
+        return [np.concatenate([x, x]), np.concatenate([y, moderate])]
+
+    def errors(self, *switches: float) -> list[Array]:
+        """A prediction and a target whose difference is of any kind, and around the switches."""
+        x, y = self.pairs()
+        target = np.repeat(self.rng.normal(0, 3, 4).astype(self.dtype), 8)
+        found = [(x, y)]
+        for s in switches:
+            apart = np.resize(self.around(s), target.shape)
+            found += [(target + apart, target), (target - apart, target)]
+        x, y = (np.concatenate(each) for each in zip(*found))
+        with np.errstate(over="ignore"):
+            fits = np.isfinite(x - y)  # the error of a prediction, of which all of them are made
+        return [x[fits], y[fits]]
+
+    def shares(self) -> list[Array]:
+        """A predicted probability and one to predict: 0, 1, between, and nearly the same."""
+        p = self.shuffled(self.share())
+        y = self.shuffled(p)
+        sure = self.rng.integers(0, 2, p.shape).astype(self.dtype)
+        return [np.concatenate([p, p, p]), np.concatenate([y, sure, p])]
+
+    def logits(self) -> list[Array]:
+        """A logit of any kind and a probability to predict: 0, 1, between, and the right one."""
+        z = self.shuffled(self.numbers((37.0, -37.0, -745.0)))
+        y = np.resize(self.shuffled(self.share()), z.shape)
+        sure = self.rng.integers(0, 2, z.shape).astype(self.dtype)
+        with np.errstate(all="ignore"):
+            right = 1 / (1 + np.exp(-z))
+        return [np.concatenate([z, z, z]), np.concatenate([y, sure, right])]
+
+    def shuffled(self, x: Array) -> Array:
+        return self.rng.permutation(x)
+
+    # ---- rows of numbers --------------------------------------------------------------------
+
+    def rows(self, length: int) -> Array:
+        """Rows of logits: nearly even, certain, very certain, tied, tiny and huge ones."""
+        rng, n = self.rng, max(self.count // 4, 2)
+        spreads = (1e-3, 0.1, 1, 5, 20, 60, 200, 700, 1e4)
+        found = [rng.normal(0, spread, (n, length)) for spread in spreads]
+        found.append(rng.integers(-1, 2, (n, length)) * 40.0)
+        found.append(np.where(np.eye(length)[rng.integers(0, length, n)] > 0, 36.7, 0))
+        with np.errstate(over="ignore"):
+            tiny = rng.normal(0, 1, (n, length)) * np.exp2(rng.uniform(-140, -20, (n, 1)))
+        found += [tiny, np.full((1, length), self.info.max / 4)]
+        return np.concatenate(found).astype(self.dtype)
+
+    def plain(self, *shape: int) -> Array:
+        """Such numbers as weights are: normal ones, `count` times the shape."""
+        return self.rng.normal(0, 1, (self.count, *shape)).astype(self.dtype)
+
+    def upstream(self, shape: tuple[int, ...]) -> Array:
+        """Gradients that arrive: ones, one 1 among zeros, and random numbers."""
+        g = self.rng.normal(0, 1, shape)
+        if len(shape) > 1:
+            flat = g.reshape(shape[0], -1)
+            flat[0::3] = 1
+            flat[1::3] = np.eye(flat.shape[1])[self.rng.integers(0, flat.shape[1], len(flat[1::3]))]
+            g = flat.reshape(shape)
+        return g.astype(self.dtype)
+
+    def classes(self, rows: Array) -> Array:
+        """A class for each row: the largest entry for half of them, otherwise any."""
+        anyone = self.rng.integers(0, rows.shape[1], len(rows))
+        return np.where(self.rng.random(len(rows)) < 0.5, rows.argmax(axis=1), anyone)
+
+    def distributions(self, rows: Array) -> Array:
+        """A distribution for each row, some of them certain."""
+        p = np.exp(self.rng.normal(0, 2, rows.shape))
+        p /= p.sum(axis=1, keepdims=True)
+        p[::3] = np.eye(rows.shape[1])[rows[::3].argmax(axis=1)]
+        return p.astype(self.dtype)
+
+
+Points = Callable[[Draw], list[Array]]

@@ -1,0 +1,125 @@
+"""The rows as a table, as Markdown, and as plain values for JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from .measure import GOAL, GRADIENT, VALUE, Point, Row
+
+NAMES = {"scratch": "scratch", "torch": "PyTorch"}
+HEADINGS = (
+    "function", "scratch value", "gradient", "PyTorch value", "gradient",
+    "furthest off", "scratch", "PyTorch", "exact",
+)  # fmt: skip
+PLACE_WIDTH = 44
+"""Characters of a place; the arguments of a whole row are longer, and stand in the JSON."""
+
+
+def cells(row: Row) -> list[str]:
+    """One line of the table: errors in units, and the worst point with what is computed there."""
+    errors = [units(row.units(wing, what)) for wing in NAMES for what in (VALUE, GRADIENT)]
+    point = row.worst_point
+    if point.largest <= 1:  # a rounding each: nothing to show
+        return [row.function.label, *errors, "", "", "", ""]
+    got = [distinct(point.got[wing], point.exact) for wing in NAMES]
+    return [row.function.label, *errors, place(point), *got, f"{point.exact:.7g}"]
+
+
+def units(error: float) -> str:
+    """An error in units: two digits.
+
+    >>> units(0.0), units(1.234), units(1.2e14)
+    ('0', '1.2', '1.2e+14')
+    """
+    return "0" if error == 0 else f"{error:.1f}" if error < 1000 else f"{error:.1e}"
+
+
+def distinct(number: float, exact: float) -> str:
+    """A number in as many digits as show that it is not the exact one: 7 or more."""
+    digits = 7
+    while digits < 17 and number != exact and f"{number:.{digits}g}" == f"{exact:.{digits}g}":
+        digits += 1
+    return f"{number:.{digits}g}"
+
+
+def place(point: Point) -> str:
+    """Where, cut short where a whole row of numbers would be too long."""
+    text = point.place
+    return text if len(text) <= PLACE_WIDTH else f"{text[: PLACE_WIDTH - 3]}..."
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """Who stays within 4 units, and which side the exact values support elsewhere."""
+    lines = []
+    for wing, name in NAMES.items():
+        beyond = [row for row in rows if row.units(wing) > GOAL]
+        worst = max((row.units(wing) for row in rows), default=0.0)
+        if beyond:
+            functions = list(dict.fromkeys(row.function.name for row in beyond))
+            lines.append(
+                f"{name}: beyond {GOAL:g} units in {len(beyond)} of {len(rows)} rows, up to "
+                f"{units(worst)}: {', '.join(functions)}"
+            )
+        else:
+            lines.append(f"{name}: within {GOAL:g} units everywhere, at most {units(worst)}")
+    for wing, name in NAMES.items():
+        won = sum(row.supported == (wing,) for row in rows)
+        if won:
+            lines.append(f"The exact values support {name} alone in {won} of {len(rows)} rows")
+    return "\n".join(lines)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A table of Markdown for each dtype.
+
+    The places are left out of nothing: they are what one wants to try.
+    """
+    tables = []
+    for dtype in dict.fromkeys(row.dtype for row in rows):
+        lines = [HEADINGS, ["---", *["--:"] * 4, "---", *["--:"] * 3]]
+        lines += [markdown_cells(row) for row in rows if row.dtype == dtype]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        tables.append(f"### {dtype}\n\n{table}\n")
+    return "\n".join(tables)
+
+
+def markdown_cells(row: Row) -> list[str]:
+    """As `cells`, with what is beyond 4 units in bold type."""
+    text = cells(row)
+    errors = [row.units(wing, what) for wing in NAMES for what in (VALUE, GRADIENT)]
+    marked = [f"**{t}**" if e > GOAL else t for t, e in zip(text[1:5], errors)]
+    return [f"`{text[0]}`", *marked, *text[5:]]
+
+
+def to_dict(row: Row) -> dict[str, Any]:
+    """Plain values for JSON; infinities and NaN as words."""
+    return {
+        "function": row.function.name,
+        "options": dict(row.function.options),
+        "dtype": row.dtype,
+        "numbers": row.count,
+        "supported": [NAMES[wing] for wing in row.supported],
+        "worst": [
+            {
+                "wing": NAMES[wing],
+                "what": what,
+                "argument": point.of or None,
+                "units": finite(point.units[wing]),
+                "inputs": [finite(x) for x in point.inputs],
+                "scratch": finite(point.got.get("scratch")),
+                "PyTorch": finite(point.got.get("torch")),
+                "exact": finite(point.exact),
+            }
+            for (wing, what), point in row.worst.items()
+        ],
+    }
+
+
+def finite(x: Any) -> Any:
+    """A number as JSON can hold it."""
+    value = x.tolist() if hasattr(x, "tolist") else x
+    if isinstance(value, list):
+        return [finite(each) for each in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
