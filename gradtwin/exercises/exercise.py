@@ -18,7 +18,7 @@ from .probes import Probe, default_values, standard
 from .reference import Gradient, Reference, References, as_reference
 from .signature import Function
 from .texts import Text
-from .variants import Convention, Layout, Mistake
+from .variants import Convention, Layout, Mistake, SwapError, patched
 
 VALUE_POINTS, CONDUCT_POINTS = 2.0, 1.0
 CONDUCT = ("extreme", "dtype", "unmodified", "upstream", "allowed")
@@ -126,6 +126,11 @@ class Exercise:
         if (self.mistakes or self.conventions) and not self.right:
             raise ValueError("right: mistakes change the first right solution, and there is none")
         put("right", [textwrap.dedent(s).strip() + "\n" for s in self.right])
+        for v in (*self.mistakes, *self.conventions):
+            try:
+                patched(self.right[0], v.swap)
+            except SwapError as error:
+                raise SwapError(f"{v.name}: {error}") from None
         unknown = set(self.points) - {*graded, *CONDUCT}
         if unknown:
             raise ValueError(f"points: no criterion is called {', '.join(sorted(unknown))}")

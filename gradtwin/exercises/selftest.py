@@ -30,7 +30,7 @@ from .signature import Function
 from .submission import Submission
 from .texts import LANGUAGES, N_, Message, Text
 from .trusted import grade_source, grade_space
-from .variants import Convention, Layout, Mistake, SwapError
+from .variants import Convention, Layout, Mistake
 
 ENOUGH_RIGHT = 3
 """Right solutions of a built-in exercise, different in algorithm."""
@@ -163,11 +163,6 @@ def _declaration(e: Exercise, enough: int) -> Message | None:
             if twin not in names:
                 return Message(N_("{name} has a twin {twin}, which is no mistake of this exercise"),
                                {"name": m.name, "twin": twin})
-    for v in (*e.mistakes, *e.conventions):
-        try:
-            source_of(e, (v,))
-        except SwapError as error:
-            return Message(N_("{name}: {error}"), {"name": v.name, "error": str(error)})
     return None
 
 
@@ -206,10 +201,7 @@ def _as_expected(
 
 def _variant(e: Exercise, variant: Mistake | Convention) -> Message | None:
     """A mistake must fail and be named, twins together; a convention as it is declared."""
-    try:
-        source = source_of(e, (variant,))
-    except SwapError as error:
-        return Message(N_("{name}: {error}"), {"name": variant.name, "error": str(error)})
+    source = source_of(e, (variant,))
     assert source is not None
     result = grade_source(e, source)
     if isinstance(variant, Mistake):

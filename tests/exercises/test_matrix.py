@@ -1,6 +1,6 @@
 """The matrix of mistakes against probes: every mistake shows, and no two look the same.
 
-On the arrays that come out alone; that each is then *named* rightly is test_selftest.py's. Holds for
+On the arrays alone; that each is then *named* rightly is test_selftest.py's. Holds for
 every exercise of the library without a line here.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from gradtwin.exercises import Exercise, Mistake, gradient
 from gradtwin.exercises.diagnosis import Row, outcome_of, same, source_of
 from gradtwin.exercises.library import NAMES, find
@@ -55,7 +56,8 @@ def test_sizes_are_unequal_and_once_square(name: str) -> None:
         assert min(lengths.values(), default=2) >= 2
         assert len(set(lengths.values())) == min(len(lengths), 5), (label, lengths)
     square = lengths_of(exercise, probes["square"])
-    assert len(set(square.values())) <= 1 and set(square) == set(dimensions)
+    assert len(set(square.values())) <= 1
+    assert set(square) == set(dimensions)
 
 
 @every_exercise
@@ -84,10 +86,12 @@ def test_inputs_that_may_be_anything_have_both_signs_zeros_ties_and_large_number
     everything = [probes["zeros and ties"].arrays[n].ravel() for n in exercise.real_inputs]
     if everything:
         ties = np.concatenate(everything)
-        assert np.count_nonzero(ties == 0) and len(np.unique(ties)) < len(ties)
+        assert np.count_nonzero(ties == 0)
+        assert len(np.unique(ties)) < len(ties)
     if exercise.extreme and everything:
         far = np.concatenate([probes["extreme"].arrays[n].ravel() for n in exercise.real_inputs])
-        assert {-800, 800, 0} <= {*far, 0} and probes["extreme"].kind == EXTREME
+        assert {-800, 800, 0} <= {*far, 0}
+        assert probes["extreme"].kind == EXTREME
 
 
 @every_exercise
