@@ -6,6 +6,8 @@ Importing gradtwin loads neither of them: a side is loaded when it is run.
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import datasets as datasets
 from . import lockstep as lockstep
 from .check import Report as Report
@@ -23,3 +25,12 @@ from .findings import Finding as Finding
 from .sides import side as side
 from .tolerance import Tolerance as Tolerance
 from .ulp import ulp_distance as ulp_distance
+
+
+def __getattr__(name: str) -> Any:
+    """`gradtwin.exercises`, imported when it is asked for: only students and teachers need it."""
+    if name == "exercises":
+        from importlib import import_module
+
+        return import_module(".exercises", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -99,8 +99,8 @@ def check_files(
     lang = check_language(lang or readers_language())
     wanted = chosen(names)
     among = wanted or {name: find(name) for name in NAMES}
-    collected = collect(target, list(among), list(wanted))
-    handed_in = {n: s for n, s in collected.submissions.items() if n in among}
+    collected = collect(target, [*among, *(n for n in NAMES if n not in among)], list(wanted))
+    handed_in = collected.submissions
     graded = []
     for name in wanted or handed_in:
         if name not in handed_in:
@@ -128,6 +128,8 @@ def chosen(names: Sequence[str]) -> dict[str, Exercise]:
 
 def with_remarks(exercise: Exercise, submission: Submission) -> Submission:
     """A submission with what can be said of its functions before they run."""
+    if exercise.driver:                                 # what it calls is not what students write
+        return submission
     return replace(submission, notes=[*submission.notes, *remarks(exercise, submission.cells)])
 
 

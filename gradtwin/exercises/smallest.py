@@ -7,6 +7,7 @@ box. The diagnosis does not depend on it: the smallest input tells fewer mistake
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,9 @@ from .result import Smallest
 if TYPE_CHECKING:
     from .grading import Runs, Table
 
-TRIES = 80
 SECONDS = 2.0
-LENGTHS = (1, 3)
+STAGES = ((1, 15), (2, 40), (3, 40))
+"""(longest length, tries): what fails on arrays of one entry is not looked for on longer ones."""
 
 
 def smallest_failing(exercise: Exercise, runs: Runs, table: Table) -> Smallest | None:
@@ -32,7 +33,8 @@ def smallest_failing(exercise: Exercise, runs: Runs, table: Table) -> Smallest |
     quantity = next(
         (q for q in exercise.quantities if any(not j[q].ok for _, _, j in rows)), None
     )
-    if quantity is None:
+    if quantity is None or all(j[quantity].state == "raised" and _unwritten(j[quantity])
+                               for _, _, j in rows):
         return None
     failing = [
         (probe, judged[quantity]) for probe, _, judged in rows
@@ -44,6 +46,10 @@ def smallest_failing(exercise: Exercise, runs: Runs, table: Table) -> Smallest |
     far = all(probe.kind == EXTREME for probe, _ in failing)
     shrunk = None if any(runs.deaths.values()) else _shrunk(exercise, runs, quantity, far)
     return _shown(exercise, *(shrunk or (probe.arrays, j)), quantity)
+
+
+def _unwritten(j: Judgement) -> bool:
+    return j.reason is not None and j.reason.values.get("type") == "NotImplementedError"
 
 
 def _shrunk(
@@ -71,24 +77,25 @@ def _shrunk(
             last["arrays"], last["j"] = arrays, j
         return failed
 
-    settings = hypothesis.settings(
-        max_examples=TRIES, database=None, deadline=None,
-        suppress_health_check=list(hypothesis.HealthCheck),
-        phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
-    )
-    try:
-        hypothesis.find(inputs_strategy(exercise, far), fails, settings=settings, random=Random(0))
-    except NoSuchExample:
-        pass
-    except hypothesis.errors.HypothesisException:       # out of time: what was found last stands
-        pass
+    for longest, tries in STAGES:
+        settings = hypothesis.settings(
+            max_examples=tries, database=None, deadline=None,
+            suppress_health_check=list(hypothesis.HealthCheck),
+            phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
+        )
+        inputs = inputs_strategy(exercise, far, longest)
+        with suppress(NoSuchExample, hypothesis.errors.HypothesisException):
+            # out of time: what was found last stands
+            hypothesis.find(inputs, fails, settings=settings, random=Random(0))
+        if last:
+            break
     return (last["arrays"], last["j"]) if last else None
 
 
-def inputs_strategy(exercise: Exercise, far: bool = False) -> Any:
+def inputs_strategy(exercise: Exercise, far: bool = False, longest: int = 3) -> Any:
     """Small inputs: whole numbers where anything may stand, else what the exercise draws.
 
-    `far`: numbers beyond exp's range among them, since nothing near 0 fails.
+    `far`: numbers beyond exp's range among them, since nothing near 0 fails. `longest`: of an axis.
     """
     from hypothesis import strategies as st
 
@@ -98,7 +105,7 @@ def inputs_strategy(exercise: Exercise, far: bool = False) -> Any:
 
     @st.composite
     def inputs(drawn: Any) -> dict[str, Array]:
-        lengths = {n: drawn(st.integers(*LENGTHS)) for n in names}
+        lengths = {n: drawn(st.integers(1, longest)) for n in names}
         arrays: dict[str, Array] = {}
         for name, values in exercise.inputs.items():
             shape = shape_of(values.dims, lengths)

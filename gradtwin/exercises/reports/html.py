@@ -10,7 +10,7 @@ from html import escape
 from ..texts import N_, say
 from .page import page, style
 from .report import Report
-from .view import MISSING, NOT_BEGUN, PARTLY, RIGHT, UNLOADABLE, View, view
+from .view import MISSING, NOT_BEGUN, NOTHING_RAN, PARTLY, RIGHT, View, view
 
 CLASSES = {RIGHT: "right", PARTLY: "partial", NOT_BEGUN: "partial", MISSING: "partial"}
 MARKS = {
@@ -82,7 +82,7 @@ def exercise(v: View, lang: str, level: int) -> str:
     parts = [heading(0, f"{v.name}: {v.title}"),
              f"<p>{verdict(v)} {escape(v.points)}"
              + (f' <span class="quiet">{escape(v.path)}</span>' if v.path else "") + "</p>"]
-    if v.status in (NOT_BEGUN, UNLOADABLE, MISSING):
+    if v.status in NOTHING_RAN:
         parts += [f"<p>{escape(note)}</p>" for note in v.notes]
     else:
         for words, sentences in v.told:

@@ -94,8 +94,10 @@ class Report:
 
     @property
     def found(self) -> int:
-        """How many exercises were handed in."""
-        return sum(r.status != "missing" for r in self.results)
+        """How many exercises were handed in and ran: neither empty nor a starting file."""
+        from .view import NOTHING_RAN, status_of
+
+        return sum(status_of(r) not in NOTHING_RAN for r in self.results)
 
     def summary(self) -> str:
         """How many of how many, in one line; never more than what was run.

@@ -8,7 +8,18 @@ from collections.abc import Iterator
 
 from ..texts import N_, say
 from .report import Report
-from .view import MISSING, NOT_BEGUN, PARTLY, RIGHT, UNLOADABLE, WRONG, View, joined, view
+from .view import (
+    MISSING,
+    NOT_BEGUN,
+    NOTHING_RAN,
+    PARTLY,
+    RIGHT,
+    UNLOADABLE,
+    WRONG,
+    View,
+    joined,
+    view,
+)
 
 STYLES = {
     RIGHT: "bold green", PARTLY: "bold yellow", WRONG: "bold red", NOT_BEGUN: "bold",
@@ -39,7 +50,7 @@ def styled(report: Report, width: int = WIDTH) -> Iterator[Line]:
 def _exercise(v: View, lang: str, width: int) -> Iterator[Line]:
     yield joined([f"{v.name}: {v.title}", v.path]), "bold"
     yield f"  {v.verdict.upper()}, {v.points}", STYLES[v.status]
-    if v.status in (NOT_BEGUN, UNLOADABLE, MISSING):
+    if v.status in NOTHING_RAN:
         for note in v.notes:
             yield from _wrapped(note, "  ", width)
         yield from _printed(v, lang)

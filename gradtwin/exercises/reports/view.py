@@ -12,7 +12,7 @@ from ...report import number
 from ..exercise import Exercise
 from ..reference import Gradient
 from ..result import Criterion, Diagnosis, Result, Smallest
-from ..texts import N_, pick, say
+from ..texts import N_, Message, pick, say
 from ..untrusted import clean
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 RIGHT, PARTLY, WRONG, NOT_BEGUN, UNLOADABLE, MISSING = (
     "right", "partial", "wrong", "not begun", "unloadable", "missing"
 )
+
+NOTHING_RAN = (NOT_BEGUN, UNLOADABLE, MISSING)
 
 VERDICTS = {
     RIGHT: N_("right"),
@@ -91,7 +93,7 @@ def view(graded: Graded, lang: str) -> View:
     """A graded exercise in a language."""
     e, result = graded.exercise, graded.result
     status = status_of(result)
-    quiet = status in (NOT_BEGUN, UNLOADABLE, MISSING)  # one reason for all, said once
+    quiet = status in NOTHING_RAN                       # one reason for all, said once
     return View(
         name=e.name,
         title=pick(e.title, lang),
@@ -105,7 +107,7 @@ def view(graded: Graded, lang: str) -> View:
         smallest=None if quiet or result.smallest is None
         else _shown(graded, result.smallest, lang),
         rows=[_row(e, c, lang, quiet) for c in result.criteria],
-        notes=[_sentence(note.say(lang)) for note in result.notes],
+        notes=[] if status == NOT_BEGUN else [_sentence(note, lang) for note in _notes(result)],
         output=clean(result.output, 2000).strip(),
     )
 
@@ -116,6 +118,11 @@ def status_of(result: Result) -> str:
     if values and all(_not_written(c) for c in values):
         return NOT_BEGUN
     return result.status
+
+
+def _notes(result: Result) -> list[Message]:
+    """In their order; why a file stopped comes before what is therefore missing."""
+    return [*result.notes[1:], *result.notes[:1]] if result.failed else result.notes
 
 
 def _not_written(c: Criterion) -> bool:
@@ -138,7 +145,7 @@ def about(e: Exercise, name: str, lang: str) -> str:
 
 
 def _row(e: Exercise, c: Criterion, lang: str, quiet: bool) -> Row:
-    reason = "" if c.reason is None or quiet else _sentence(c.reason.say(lang))
+    reason = "" if c.reason is None or quiet else _sentence(c.reason, lang)
     return Row(c.name, about(e, c.name, lang), f"{c.points:g} / {c.of:g}", c.passed, reason,
                c.first_wrong)
 
@@ -186,7 +193,7 @@ def _shown(graded: Graded, s: Smallest, lang: str) -> Shown:
     if expected is not None:
         facts.append((say(lang, N_("expected")), value_text(expected, s.came)))
     if s.reason is not None and (s.came is None or s.entry is None):
-        facts.append((say(lang, N_("what happened")), _sentence(s.reason.say(lang))))
+        facts.append((say(lang, N_("what happened")), _sentence(s.reason, lang)))
     heading = say(lang, N_("The smallest input found on which {name} is wrong:"), name=s.quantity)
     return Shown(heading, code(e, s, graded.module, graded.called), facts)
 
@@ -255,9 +262,11 @@ def value_text(value: Any, other: Any = None) -> str:
     return number(value, other if comparable else None)
 
 
-def _sentence(text: str) -> str:
-    """Ended by a full stop, and fit for every reader."""
-    text = clean(text, 1000).strip()
+def _sentence(said: Message | str, lang: str = "") -> str:
+    """Begun by a capital, unless by a name, ended by a full stop, and fit for every reader."""
+    text = clean(said.say(lang) if isinstance(said, Message) else said, 1000).strip()
+    if isinstance(said, Message) and not said.id.startswith("{"):
+        text = text[:1].upper() + text[1:]
     return text if not text or text.endswith((".", "!", "?", ":")) else f"{text}."
 
 
