@@ -12,6 +12,7 @@ import re
 import sys
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,6 +39,7 @@ def draw_torch(
     show_attrs: bool = False,
     show_saved: bool = False,
     explain: bool = False,
+    max_uses: int = 4,
     max_nodes: int = 20_000,
     theme: str | Theme = "light",
 ) -> Drawing:
@@ -46,7 +48,9 @@ def draw_torch(
     outputs: a tensor, or a list, tuple or dict of tensors. names, model: as in `draw`.
     show_attrs: the attributes of each node; show_saved: the tensors that it saved (orange).
     explain: what each node is, in the lecture's words, as a second line.
-    max_nodes: a larger graph is refused.
+    max_uses: where a leaf is used more often, the place where its gradients are added up
+        (AccumulateGrad) is repeated beside each use, dashed: lines across the whole picture would
+        take the layout minutes. max_nodes: a larger graph is refused.
 
     Raises TypeError for what is no torch tensor, RuntimeError for a tensor without a graph and
     where attributes of a freed graph are asked for.
@@ -75,7 +79,7 @@ def draw_torch(
     )
     look = get_theme(theme)
     return Drawing(
-        "\n".join([*heading(look), *tidy(body, explain), "}", ""]),
+        "\n".join([*heading(look), *with_references(tidy(body, explain), max_uses), "}", ""]),
         title="Autograd graph",
         description=f"Autograd graph of PyTorch, drawn by torchviz: {count:,} nodes",
     )
@@ -155,6 +159,27 @@ def tidy(body: list[str], explain: bool) -> list[str]:
             line = explained(line)
         lines.append(line)
     return lines
+
+
+def with_references(lines: list[str], max_uses: int) -> list[str]:
+    """The lines with one AccumulateGrad a use, where a leaf is used more than `max_uses` times."""
+    if max_uses < 1:
+        raise ValueError(f"max_uses: expected 1 or more, got {max_uses}")
+    sums = {line.split()[0] for line in lines if "AccumulateGrad" in line and " -> " not in line}
+    uses = Counter(line.split()[0] for line in lines if " -> " in line)
+    used: Counter[str] = Counter()
+    found = []
+    for line in lines:
+        source, arrow, target = line.strip().partition(" -> ")
+        if arrow and source in sums and uses[source] > max_uses:
+            used[source] += 1
+            if used[source] > 1:  # the first use has the node itself
+                again = f"{source}_{used[source]}"
+                label = f'label="AccumulateGrad\\nagain, of {uses[source]} uses"'
+                found.append(f'\t{again} [{label} style="filled,dashed"]')
+                line = f"\t{again} -> {target}"
+        found.append(line)
+    return found
 
 
 def explained(line: str) -> str:
