@@ -1,0 +1,115 @@
+"""The page of a class: what is hard, which mistakes are made how often, and everybody's points.
+
+Each student's own report is a page of its own beside it, so that it can be handed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from ..reports.page import page
+from ..reports.view import VERDICTS, status_of
+from ..texts import N_, pick, say
+from ..untrusted import clean
+from .overview import Count, count, points_of
+from .run import Class, Pupil
+from .tables import percent, report_of
+
+
+def class_page(group: Class, lang: str, link: Callable[[Pupil], str]) -> str:
+    """The page; `link` is where a student's own page stands.
+
+    Args:
+        link: pupil -> address, relative to this page.
+    """
+    counts = count(group)
+    mean, median = points_of(group)
+    of = max((p.of for p in group.pupils), default=0.0)
+    title = say(lang, N_("Class: {name}"), name=clean(group.name))
+    facts = say(
+        lang,
+        N_("{students} students, {exercises} exercises. Mean {mean} of {of} points, median "
+           "{median}."),
+        students=len(group.pupils), exercises=len(group.exercises),
+        mean=f"{mean:.1f}", median=f"{median:.1f}", of=f"{of:g}",
+    )
+    body = [f"<h1>{escape(title)}</h1>", f"<p>{escape(facts)}</p>"]
+    if group.strays:
+        strays = say(lang, N_("Files that belong to no student: {names}."),
+                     names=", ".join(group.strays))
+        body.append(f"<p>{escape(strays)}</p>")
+    body += [
+        f"<h2>{escape(say(lang, N_('Exercises')))}</h2>", _exercises(counts, lang),
+        f"<h2>{escape(say(lang, N_('Known mistakes, the most frequent first')))}</h2>",
+        _mistakes(counts, lang),
+        f"<h2>{escape(say(lang, N_('Students')))}</h2>", _students(group, lang, link),
+    ]
+    return page(title, "\n".join(body), lang)
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], lang: str) -> str:
+    """A table that scrolls by itself on a phone; cells are HTML, the first one heads its row."""
+    words = escape(say(lang, caption))
+    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
+    lines = "\n".join(
+        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{c}</td>" for c in row[1:]) + "</tr>"
+        for row in rows
+    )
+    return (f'<div class="wide" tabindex="0" role="region" aria-label="{words}">\n<table>'
+            f"<caption>{words}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n"
+            "</tbody></table></div>")
+
+
+def _exercises(counts: Sequence[Count], lang: str) -> str:
+    heads = [N_("Exercise"), N_("handed in"), N_("right"), N_("cannot be run"), N_("points (mean)"),
+             N_("no known mistake"), N_("first wrong, how often")]
+    rows = [
+        [escape(pick(c.exercise.title, lang)), str(c.handed_in), str(c.right), str(c.unloadable),
+         "" if c.mean is None else f"{100 * c.mean:.0f}%", str(c.unknown),
+         escape(", ".join(f"{name} ({n})" for name, n in c.first_wrong[:4]))]
+        for c in counts
+    ]
+    return _table(N_("How each exercise went"), [say(lang, h) for h in heads], rows, lang)
+
+
+def _mistakes(counts: Sequence[Count], lang: str) -> str:
+    found = [(known, c) for c in counts for known in c.known]
+    if not found:
+        return f"<p>{escape(say(lang, N_('No known mistake was recognised.')))}</p>"
+    kinds = {"mistake": N_("mistake"), "accepted": N_("convention, accepted"),
+             "convention": N_("another convention")}
+    heads = [N_("Mistake"), N_("how often"), N_("of those handed in"), N_("Exercise"), N_("kind")]
+    rows = [
+        [escape(" / ".join(clean(pick(text, lang)) for text in known.diagnosis.texts)),
+         str(known.count), f"{100 * known.count / c.handed_in:.0f}%",
+         escape(pick(c.exercise.title, lang)), escape(say(lang, kinds[known.diagnosis.kind]))]
+        for known, c in sorted(found, key=lambda pair: -pair[0].count)
+    ]
+    return _table(N_("Which mistake, how often"), [say(lang, h) for h in heads], rows, lang)
+
+
+def _students(group: Class, lang: str, link: Callable[[Pupil], str]) -> str:
+    heads = [say(lang, N_("Student")), say(lang, N_("Points")), "%"]
+    heads += [pick(e.title, lang) for e in group.exercises]
+    rows = []
+    for p in group.pupils:
+        name = escape(p.student.name)
+        number = p.student.number or p.student.id
+        more = f' <span class="quiet">{escape(number)}</span>' if number else ""
+        row = [f'<a href="{escape(link(p))}">{name}</a>{more}', f"{p.points:g}",
+               percent(p.points, p.of)]
+        for g in p.graded:
+            verdict = say(lang, VERDICTS[status_of(g.result)])
+            row.append(f"{g.result.points:g} <span class=\"quiet\">{escape(verdict)}</span>")
+        rows.append(row)
+    return _table(N_("Everybody's points"), heads, rows, lang)
+
+
+def student_page(pupil: Pupil, lang: str, hide_expected: bool = False) -> str:
+    """One student's own report, with their name at its top."""
+    from ..reports.html import _body
+
+    name = escape(pupil.student.name)
+    report = report_of(pupil, lang, hide_expected)
+    return page(pupil.student.name, f"<h1>{name}</h1>\n{_body(report, 2)}", lang)
