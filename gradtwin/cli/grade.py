@@ -12,6 +12,15 @@ from .numbers import integer_from
 from .output import console
 
 
+def _language(text: str) -> str:
+    from ..exercises.texts import check_language
+
+    try:
+        return check_language(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 def grade(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="With a folder a student.")],
     out: Annotated[
@@ -49,7 +58,13 @@ def grade(
         int | None,
         typer.Option(parser=integer_from(1), metavar="N", help="Processes; by default one a core."),
     ] = None,
-    lang: Annotated[str, typer.Option(metavar="es|en", help="Language of the reports.")] = "es",
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            parser=_language, metavar="es|en", show_default=False,
+            help="Of the reports; by default that of the environment.",
+        ),
+    ] = None,
     hide_expected: Annotated[
         bool, typer.Option("--hide-expected", help="Reports without the expected values.")
     ] = False,
@@ -66,7 +81,7 @@ def grade(
     from ..exercises.classroom.run import default_out
     from ..exercises.classroom.write import write
     from ..exercises.sandbox import SandboxMissingError
-    from ..exercises.texts import check_language
+    from ..exercises.texts import readers_language
 
     out = default_out(folder) if out is None else out
     wanted = {"csv": csv, "moodle": moodle, "gradescope": gradescope, "nbgrader": nbgrader}
@@ -75,7 +90,6 @@ def grade(
         console=console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
     )
     try:
-        check_language(lang)
         with bar:
             task = bar.add_task("grading", total=None)
             group = grade_folder(
@@ -84,7 +98,7 @@ def grade(
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
             )
         files = write(group, out, formats=[name for name, does in wanted.items() if does],
-                      lang=lang, hide_expected=hide_expected)
+                      lang=lang or readers_language(), hide_expected=hide_expected)
     except (SandboxMissingError, ValueError, OSError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from None

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from .notebook import named_in
-from .submission import Submission, read_submission, sibling_sources
+from .submission import Submission, is_ones_own, read_submission, sibling_sources
 from .texts import N_, Message
 from .untrusted import clean
 from .written import marked, section
@@ -121,10 +121,10 @@ def _part(submission: Submission, name: str, called: Sequence[str]) -> Submissio
 
 def _files(folder: Path) -> Iterator[Path]:
     """The visible files of the folder itself, or where it has no code, of the folders in it."""
-    at_the_top = [p for p in sorted(folder.iterdir()) if p.is_file()]
+    at_the_top = [p for p in sorted(folder.iterdir()) if is_ones_own(p, folder)]
     if not any(p.suffix.lower() in KINDS for p in at_the_top):
         at_the_top += sorted(p for p in islice(folder.rglob("*"), MOST_FILES)
-                             if p.is_file() and p.parent != folder)
+                             if p.parent != folder and is_ones_own(p, folder))
     for path in at_the_top:
         if not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts):
             yield path

@@ -76,12 +76,19 @@ def decoded(raw: bytes) -> tuple[str | None, Message | None]:
             N_("the file is not in UTF-8: it was read as Windows-1252"))
 
 
+def is_ones_own(path: Path, folder: Path) -> bool:
+    """A file, and none that a link brings in from outside the folder: from somebody else."""
+    if not path.is_file():
+        return False
+    return not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
+
+
 def sibling_sources(folder: Path, names: Sequence[str]) -> dict[str, str]:
     """The other small modules of a folder, which a submission may import (`names`: not these)."""
     found: dict[str, str] = {}
     total = 0
     for path in sorted(folder.glob("*.py"))[:100]:
-        if path.stem in names or not path.stem.isidentifier() or not path.is_file():
+        if path.stem in names or not path.stem.isidentifier() or not is_ones_own(path, folder):
             continue
         raw = path.read_bytes() if path.stat().st_size <= LARGEST_SOURCE else b""
         total += len(raw)

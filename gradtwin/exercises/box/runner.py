@@ -4,8 +4,8 @@ A script of its own: it is started with Python's -I and -S, told where numpy lie
 right that it has before it runs a line of the submission. Usage:
 
     runner.py SETTINGS      a JSON object: "packages" (folders with numpy), "limits" (name of an
-                            RLIMIT_ and its value), "user" (a number, or null), "blocked" (modules), "strict"
-                            (a limit that cannot be set ends it)
+                            RLIMIT_ and its value), "user" (a number, or null), "blocked"
+                            (modules), "strict" (a limit that cannot be set ends it)
 
 Probes come in on standard input, results go out on standard output; both are moved to other
 descriptors first, so that a submission that reads or prints meets neither.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from ..reports.html import page_of
 from ..reports.page import page
 from ..reports.view import VERDICTS, status_of
 from ..texts import N_, pick, say
@@ -108,8 +109,4 @@ def _students(group: Class, lang: str, link: Callable[[Pupil], str]) -> str:
 
 def student_page(pupil: Pupil, lang: str, hide_expected: bool = False) -> str:
     """One student's own report, with their name at its top."""
-    from ..reports.html import _body
-
-    name = escape(pupil.student.name)
-    report = report_of(pupil, lang, hide_expected)
-    return page(pupil.student.name, f"<h1>{name}</h1>\n{_body(report, 2)}", lang)
+    return page_of(report_of(pupil, lang, hide_expected), pupil.student.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..reports.report import Report
 from ..reports.report import Graded as Shown
@@ -14,8 +15,6 @@ from .run import Class, Pupil
 
 def report_of(pupil: Pupil, lang: str, hide_expected: bool = False) -> Report:
     """What one student is told."""
-    from pathlib import Path
-
     shown = [
         Shown(g.exercise, g.result, Path(g.file) if g.file else None) for g in pupil.graded
     ]

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ..exercise import Exercise
-from ..folder import Collected, collect, named, read
+from ..folder import Collected, collect, named
 from ..grading import grade, missing
 from ..library import NAMES
 from ..own import exercises_of
 from ..result import Result
 from ..sandbox import SandboxMissingError
-from ..submission import Submission
+from ..submission import Submission, read_submission
 from ..texts import N_, Message
 from .store import hash_of, load, save
 from .students import Student
@@ -70,7 +70,7 @@ def handed_in(student: Student, known: Sequence[str]) -> Collected:
         found = Collected()
         for name, path in student.files.items():
             if path.suffix.lower() in (".py", ".ipynb"):
-                given = read(path)
+                given = read_submission(path)           # what lies beside it is somebody else's
                 called = named(replace(given, path=Path(name)), every)
                 found.submissions.update(dict.fromkeys(called, given))
         return found

@@ -19,12 +19,11 @@ MARKS = {
 }
 
 
-def page_of(report: Report) -> str:
-    """A self-contained page."""
-    names = [g.exercise.name for g in report.graded]
-    title = say(report.lang, N_("Exercises"))
-    if len(names) == 1:
+def page_of(report: Report, title: str = "") -> str:
+    """A self-contained page; its title is what was graded, or that which is given."""
+    if not title and len(report.graded) == 1:
         title = view(report.graded[0], report.lang).title
+    title = title or say(report.lang, N_("Exercises"))
     return page(title, f"<h1>{escape(title)}</h1>\n{_body(report, 2)}", report.lang)
 
 
