@@ -139,3 +139,42 @@ def explain(engine_name: str) -> str:
     """
     entry = GLOSSARY.get(canonical(engine_name))
     return entry.words if entry else ""
+
+
+# What PyTorch records under other names, or as several nodes: see `correspondence.py`.
+ONLY_SCRATCH = frozenset((
+    "residual_add", "square", "linear", "step", "selu", "squared_error", "l1_loss",
+    "cross_entropy", "flatten",
+))  # fmt: skip
+TORCH_NAMES = {
+    "accumulate_grad": "AccumulateGrad", "matmul": "MmBackward0", "expm1": "Expm1Backward0",
+    "clamp": "ClampBackward1", "log1p": "Log1PBackward0",
+}  # fmt: skip
+
+
+def table() -> str:
+    """The glossary in Markdown, a row an operation; it stands in `docs/graphs.md`.
+
+    >>> table().splitlines()[2]
+    '| `AddBackward0` | `add` | + | x + y: each term receives the gradient unchanged |'
+    """
+    lines = ["| PyTorch's node | operation | sign | in the lecture's words |", "|---|---|---|---|"]
+    for operation, entry in GLOSSARY.items():
+        theirs = torch_name(operation)
+        cells = [f"`{theirs}`" if theirs else "", f"`{operation}`", entry.sign, entry.words]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def torch_name(operation: str) -> str:
+    """What PyTorch most often calls the node of an operation; "" where it has none of its own.
+
+    >>> torch_name("leaky_relu"), torch_name("matmul"), torch_name("residual_add")
+    ('LeakyReluBackward0', 'MmBackward0', '')
+    """
+    if operation in ONLY_SCRATCH:
+        return ""
+    if operation in TORCH_NAMES:
+        return TORCH_NAMES[operation]
+    known = (theirs for theirs, ours in SAME_OPERATION.items() if ours == operation)
+    return "".join(part.capitalize() for part in next(known, operation).split("_")) + "Backward0"

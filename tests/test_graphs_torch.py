@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import networkx
@@ -158,8 +159,8 @@ def test_a_thousand_residual_blocks_are_drawn() -> None:
     drawing = graphs.draw_torch(x, {"w": w})
     assert sys.getrecursionlimit() == limit
     assert drawing.dot.count("TanhBackward0") == 1000
-    # 3 operations a block, the leaf with its AccumulateGrad, the output
-    assert len([line for line in drawing.dot.splitlines() if "label=" in line]) == 3003
+    # 3 operations a block, the leaf, its first AccumulateGrad, the output; w is used 1,002 times
+    assert len([line for line in drawing.dot.splitlines() if "label=" in line]) == 3003 + 1001
     with pytest.raises(GraphTooLargeError, match="collapse=True"):
         graphs.draw_torch(x, max_nodes=1000)
     with pytest.raises(RecursionError):
@@ -304,3 +305,29 @@ def test_the_glossary_explains_every_node_of_the_lectures_networks() -> None:
     unexplained = {name for name in names if not graphs.explain(name)}
     assert unexplained == set()
     assert len(names) > 20
+
+
+def test_the_glossary_in_the_docs_is_fresh() -> None:
+    from graphs.glossary import table
+
+    docs = (Path(__file__).parents[1] / "docs" / "graphs.md").read_text(encoding="utf-8")
+    begin = "<!-- the glossary: written by graphs.glossary.table() -->\n"
+    (_, _, rest) = docs.partition(begin)
+    assert rest.partition("<!-- end of the glossary -->")[0] == table()
+
+
+def test_a_leaf_used_often_gets_references_instead_of_lines_across_the_picture() -> None:
+    w = torch.tensor(0.5, requires_grad=True)
+    x = w
+    for _ in range(10):
+        x = torch.sin(x) * w
+    read = parsed(graphs.draw_torch(x, {"w": w}))
+    sums = [n for n, d in read.nodes(data=True) if "AccumulateGrad" in d["label"]]
+    assert len(sums) == 11  # w's eleven uses
+    assert all(read.out_degree(n) == 1 for n in sums)
+    assert len([n for n in sums if "dashed" in read.nodes[n].get("style", "")]) == 10
+    (one,) = [n for n, d in parsed(graphs.draw_torch(x, max_uses=11)).nodes(data=True)
+              if "AccumulateGrad" in d["label"]]  # fmt: skip
+    assert one
+    with pytest.raises(ValueError, match="max_uses"):
+        graphs.draw_torch(x, max_uses=0)
