@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..samples.values import Values
-from .probes import Probe, default_values, standard
+from .probes import EXTREME, Probe, default_values, standard
 from .reference import Gradient, Reference, References, as_reference
 from .signature import Function
 from .texts import Text
@@ -197,7 +197,8 @@ class Exercise:
         """Points by criterion, in the report's order; those that do not apply are absent."""
         worth = {q: self.points.get(q, VALUE_POINTS) for q in self.quantities}
         applies = {
-            "extreme": self.extreme and bool(self.real_inputs),
+            "extreme": self.extreme
+            and (bool(self.real_inputs) or any(p.kind == EXTREME for p in self.probes)),
             "dtype": True,
             "unmodified": True,
             "upstream": bool(self.upstream),
