@@ -131,7 +131,7 @@ def check(
     """
     for option, path in (("--html", html), ("--csv", csv)):
         _writable(option, path)
-    with loading():
+    with loading("torch"):
         from ..exercises.check import check_files
 
     with _usage("NAME"), _status(json) as show:
@@ -158,7 +158,7 @@ def selftest(
     json: Json = False,
 ) -> None:
     """Grade what exercises declare: right solutions, known mistakes, answers that show nothing."""
-    with loading():
+    with loading("torch"):
         from ..exercises.selftest import selftest as run
 
     with _usage("FILE|all"), _status(json) as show:

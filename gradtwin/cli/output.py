@@ -36,8 +36,8 @@ def pipes_that_close() -> None:
 
 
 @contextmanager
-def loading() -> Iterator[None]:
-    """Load both wings, with Ctrl-C ending the process at once.
+def loading(*packages: str) -> Iterator[None]:
+    """Load both wings, or these packages, with Ctrl-C ending the process at once.
 
     Raised inside an import, KeyboardInterrupt comes out of PyTorch as another error.
     """
@@ -50,8 +50,8 @@ def loading() -> Iterator[None]:
     if asked:
         signal.signal(signal.SIGINT, end)
     try:
-        import_module("scratch")
-        import_module("torch_ref")
+        for package in packages or ("scratch", "torch_ref"):
+            import_module(package)
         yield
     finally:
         if asked:
