@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .exercise import CONDUCT, Exercise
-from .judge import ABSENT, Judgement, Outcomes, judge, shows_nothing
+from .judge import ABSENT, RAISED, Judgement, Outcomes, judge, shows_nothing
 from .limits import Limits
 from .probes import AGAIN, DOUBLED, EXTREME, FLOAT32, VALUES, Probe, standard
 from .reference import Array, Gradient
@@ -352,15 +352,19 @@ def in_another_layout(
 
 
 def _stranded(exercise: Exercise, function: Function, table: Table) -> bool:
-    """Whether a function was never called, for want of what an earlier one should have returned."""
+    """Whether a function was not called, for want of what an earlier one should have returned.
+
+    On one of the probes for values is enough: a transposed product raises on all but square ones.
+    """
+    graded = [q for q in function.returns if q not in exercise.opaque]
     returned = {q for f in exercise.parsed for q in f.returns}
     return (
         any(p in returned and p not in exercise.opaque for p in function.parameters)
         and not any(p in exercise.opaque for p in function.parameters)
         and function.name not in table.outcomes[0].absent
-        and all(
-            function.name not in o.failed and function.returns[0] not in o.values
-            for o in table.outcomes
+        and any(
+            function.name not in o.failed and not any(q in o.values for q in graded)
+            for _, o, _ in table.of_kind(VALUES)
         )
     )
 
@@ -403,10 +407,11 @@ def _score(
     found = Found() if result.diagnoses else diagnose(exercise, table)
     result.diagnoses += found.diagnoses
     right: list[str] = []
+    excused = _excused(exercise, table)
     first = True
     for quantity in exercise.quantities:
         of = exercise.worth.get(quantity, 0.0)
-        reason = None if quantity in found.accepted else _why_wrong(quantity, table)
+        reason = None if quantity in found.accepted else _why_wrong(quantity, table, excused)
         if reason is None and of:                       # what earns nothing shows nothing
             right.append(quantity)
         c = Criterion(quantity, "value", of if reason is None else 0.0, of, reason)
@@ -430,9 +435,28 @@ def _score(
     result.notes += _notes(exercise, table)
 
 
-def _why_wrong(quantity: str, table: Table) -> Message | None:
+def _excused(exercise: Exercise, table: Table) -> set[str]:
+    """The quantities that an exception is not charged to, since another one explains it.
+
+    A product that is not transposed raises on unequal sizes and takes all that its function returns
+    with it. On square ones it returns, and there the slip is the one quantity that is wrong.
+    """
+    excused: set[str] = set()
+    for f in exercise.parsed:
+        graded = [q for q in f.returns if q not in exercise.opaque]
+        rows = [j for _, _, j in table.of_kind(VALUES)]
+        returned = [j for j in rows if graded and j[graded[0]].state != RAISED]
+        if returned and len(returned) < len(rows):
+            wrong = [q for q in graded if not all(j[q].ok for j in returned)]
+            excused |= set(graded) - set(wrong) if wrong else set()
+    return excused
+
+
+def _why_wrong(quantity: str, table: Table, excused: set[str]) -> Message | None:
     """Why a quantity gets no points; None where it is right on every probe for values."""
     rows = [(p, j[quantity]) for p, _, j in table.of_kind(VALUES)]
+    if quantity in excused:
+        rows = [(p, j) for p, j in rows if j.state != RAISED]
     for probe, j in rows:
         if not j.ok and j.reason is not None:
             if j.state == ABSENT:

@@ -81,15 +81,21 @@ def judge(exercise: Exercise, probe: Probe, outcomes: Outcomes) -> dict[str, Jud
     """Every graded quantity on one probe, in order."""
     judged: dict[str, Judgement] = {}
     own: dict[str, Array] = dict(probe.arrays)
+    fitting: dict[str, Array] = dict(probe.arrays)      # with stand-ins for what has a wrong shape
     for function in exercise.parsed:
         for quantity in function.returns:
             if quantity in exercise.opaque:
                 continue
+            on = own
             try:
-                expected = _expected(exercise.references, quantity, own)
+                expected = _expected(exercise.references, quantity, on)
             except Exception:                           # own quantities that fit nothing
-                expected = None
-            j = _judge_one(exercise, probe, function.name, quantity, outcomes, expected, own)
+                on = fitting
+                try:
+                    expected = _expected(exercise.references, quantity, on)
+                except Exception:
+                    expected = None
+            j = _judge_one(exercise, probe, function.name, quantity, outcomes, expected, on)
             if j.ok and j.expected is not None:
                 # one of the other right functions may stand on quantities that the first does not
                 others = [as_reference(quantity, f) for f in exercise.also.get(quantity, ())]
@@ -98,7 +104,9 @@ def judge(exercise: Exercise, probe: Probe, outcomes: Outcomes) -> dict[str, Jud
                 )
                 j.adrift = any(p in judged and not judged[p].ok for p in names)
             judged[quantity] = j
-            own[quantity] = _own(j, expected)
+            fitting[quantity] = _own(j, expected)
+            misshapen = j.came is not None and not j.ok and j.came.dtype.kind in "fiub"
+            own[quantity] = _wide(j.came, expected) if misshapen else fitting[quantity]
     return judged
 
 
@@ -121,9 +129,14 @@ def _own(j: Judgement, expected: Array | None) -> Array:
         return np.zeros(())
     if j.came is None or (j.came.shape != expected.shape and not j.ok):
         return expected
-    floating = expected.dtype.kind == "f" and j.came.dtype.kind != "f"
-    came = j.came.astype(np.float64) if floating else j.came      # integers serve as well
-    return came.reshape(expected.shape)
+    return _wide(j.came, expected).reshape(expected.shape)
+
+
+def _wide(came: Array | None, expected: Array | None) -> Array:
+    """The student's value itself; integers serve as well where numbers are expected."""
+    assert came is not None
+    floating = expected is not None and expected.dtype.kind == "f" and came.dtype.kind != "f"
+    return came.astype(np.float64) if floating else came
 
 
 def _expected(references: References, quantity: str, own: Mapping[str, Array]) -> Array:
@@ -134,14 +147,15 @@ def _expected(references: References, quantity: str, own: Mapping[str, Array]) -
 def shows_nothing(rows: Sequence[Judgement]) -> bool:
     """Whether a quantity agrees on all probes only because all that it stands on is wrong.
 
-    Zeros are the gradient of a loss that is always 0. So where a quantity stands on wrong own ones,
-    it must at least have taken more than one value, in one array or from probe to probe.
+    Zeros are the gradient of a loss that is always 0, and 0.5 is the sigmoid of 0. So a quantity
+    that stands on wrong own ones must have more than one value, and not the same on every probe.
     """
     if not any(j.adrift for j in rows):
         return False
-    parts = [np.unique(j.came) for j in rows if j.came is not None and j.came.dtype.kind in "biuf"]
-    values = np.unique(np.concatenate(parts)) if parts else np.zeros(0)
-    return np.count_nonzero(values == values) < 2
+    came = [j.came for j in rows if j.came is not None and j.came.dtype.kind in "biuf"]
+    values = np.unique(np.concatenate([np.ravel(a) for a in came])) if came else np.zeros(0)
+    same = len(came) > 1 and len({(a.shape, a.tobytes()) for a in came}) < 2
+    return same or np.count_nonzero(values == values) < 2
 
 
 def _judge_one(

@@ -159,7 +159,10 @@ class References:
 
         output = compute(reference.of)
         if reference.upstream:
-            g = _tensor(known[reference.upstream]).reshape(output.shape)
+            g = _tensor(known[reference.upstream])
+            if [n for n in g.shape if n != 1] != [n for n in output.shape if n != 1]:
+                raise ValueError(f"{reference.upstream} has not the shape of {reference.of}")
+            g = g.reshape(output.shape)
         else:
             g = torch.ones_like(output)
         (result,) = torch.autograd.grad(output, [leaf], [g], allow_unused=True)

@@ -1,7 +1,7 @@
 """The matrix of mistakes against probes: every mistake shows, and no two look the same.
 
-On the arrays alone; that each is then *named* rightly is test_selftest.py's. Holds for
-every exercise of the library without a line here.
+On the arrays alone; that each is then *named* rightly is test_selftest.py's. Holds for every
+exercise of the library without a line here.
 """
 
 from __future__ import annotations
