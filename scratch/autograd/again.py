@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .broadcasting import cast, stretched_axes
+from .broadcasting import cast, stretched_axes, to_common_dtype
 from .node import Node, Partial, check_unchanged
+
+ELEMENTWISE: set[Any] = set()
+"""The bodies of operations whose arguments broadcast: they are handed arguments of one dtype."""
 
 
 def run_again(
@@ -32,9 +35,11 @@ def run_again(
         for input in node.inputs:
             if type(input) is Tensor:
                 check_unchanged(node, input)
-            given = values[input] if type(input) is Node else input
-            arguments.append(None if type(given) is Tensor and given.data is None else given)
-        value, *recorded = node.body(*arguments, *node.options, **(node.named or {}))
+            argument = values[input] if type(input) is Node else input
+            absent = type(argument) is Tensor and argument.data is None
+            arguments.append(None if absent else argument)
+        given = to_common_dtype(*arguments) if node.body in ELEMENTWISE else arguments
+        value, *recorded = node.body(*given, *node.options, **(node.named or {}))
         if type(value) is not Tensor or value.requires_grad:
             value = Tensor(value.data if type(value) is Tensor else value)
         value.requires_grad, value.grad_fn = True, node

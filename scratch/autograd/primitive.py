@@ -22,6 +22,7 @@ from typing import Any, ParamSpec
 import numpy as np
 
 from ..tensor import Tensor
+from .again import ELEMENTWISE
 from .broadcasting import back_to, to_common_dtype
 from .errors import explained, parameter_names, takes_many
 from .grad_mode import mode
@@ -51,6 +52,7 @@ def elementwise(body: Callable[P, Any]) -> Callable[P, Tensor]:
     names, has_options = tensor_arguments(body)
     if len(names) == 1:
         return primitive(body)
+    ELEMENTWISE.add(body)
     if len(names) == 2 and not has_options:
         return dressed(two_broadcast(body), body, names)
     return dressed(general(body, names, broadcasts=True), body, names)
