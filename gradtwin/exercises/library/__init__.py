@@ -21,6 +21,7 @@ NAMES = (
     "activation_of_choice",
     "hidden_layer",
     "k_layers",
+    "cross_entropy",
     "linear_backward",
     "two_layer_net",
     "softmax_cross_entropy",
