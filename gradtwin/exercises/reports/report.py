@@ -166,7 +166,7 @@ class Report:
         }
 
     def _plain(self, g: Graded) -> dict[str, Any]:
-        from .view import view
+        from .view import sentence, view
 
         seen = view(g, self.lang)
         plain = g.result.to_dict(self.hide_expected)
@@ -176,8 +176,8 @@ class Report:
             criterion["text"] = "" if reason is None else reason.say(self.lang)
         for diagnosis, (heading, sentences) in zip(plain["diagnoses"], seen.told):
             diagnosis["text"] = f"{heading}: {' '.join(sentences)}"
-        for note, text in zip(plain["notes"], seen.notes):
-            note["text"] = text
+        for note, message in zip(plain["notes"], g.result.notes):
+            note["text"] = sentence(message, self.lang)
         if plain["smallest"] is not None and seen.smallest is not None:
             plain["smallest"]["code"] = seen.smallest.code
         return {

@@ -107,7 +107,7 @@ def view(graded: Graded, lang: str) -> View:
         smallest=None if quiet or result.smallest is None
         else _shown(graded, result.smallest, lang),
         rows=[_row(e, c, lang, quiet) for c in result.criteria],
-        notes=[] if status == NOT_BEGUN else [_sentence(note, lang) for note in _notes(result)],
+        notes=[] if status == NOT_BEGUN else [sentence(note, lang) for note in _notes(result)],
         output=clean(result.output, 2000).strip(),
     )
 
@@ -145,13 +145,13 @@ def about(e: Exercise, name: str, lang: str) -> str:
 
 
 def _row(e: Exercise, c: Criterion, lang: str, quiet: bool) -> Row:
-    reason = "" if c.reason is None or quiet else _sentence(c.reason, lang)
+    reason = "" if c.reason is None or quiet else sentence(c.reason, lang)
     return Row(c.name, about(e, c.name, lang), f"{c.points:g} / {c.of:g}", c.passed, reason,
                c.first_wrong)
 
 
 def _told(d: Diagnosis, lang: str) -> tuple[str, list[str]]:
-    texts = [_sentence(pick(text, lang)) for text in d.texts]
+    texts = [sentence(pick(text, lang)) for text in d.texts]
     if d.kind == "accepted":
         heading = N_("Another convention in {function}, accepted")
     elif d.kind == "convention":
@@ -175,7 +175,7 @@ def _first_wrong(e: Exercise, result: Result, lang: str) -> str:
     if any(c.passed for c in later):
         template = N_("First wrong: {name}, {about}. What comes after it was judged on your own "
                       "{name}")
-    return _sentence(say(lang, template, name=first.name, about=about(e, first.name, lang)))
+    return sentence(say(lang, template, name=first.name, about=about(e, first.name, lang)))
 
 
 # The smallest failing input.
@@ -193,7 +193,7 @@ def _shown(graded: Graded, s: Smallest, lang: str) -> Shown:
     if expected is not None:
         facts.append((say(lang, N_("expected")), value_text(expected, s.came)))
     if s.reason is not None and (s.came is None or s.entry is None):
-        facts.append((say(lang, N_("what happened")), _sentence(s.reason, lang)))
+        facts.append((say(lang, N_("what happened")), sentence(s.reason, lang)))
     heading = say(lang, N_("The smallest input found on which {name} is wrong:"), name=s.quantity)
     return Shown(heading, code(e, s, graded.module, graded.called), facts)
 
@@ -262,7 +262,7 @@ def value_text(value: Any, other: Any = None) -> str:
     return number(value, other if comparable else None)
 
 
-def _sentence(said: Message | str, lang: str = "") -> str:
+def sentence(said: Message | str, lang: str = "") -> str:
     """Begun by a capital, unless by a name, ended by a full stop, and fit for every reader."""
     text = clean(said.say(lang) if isinstance(said, Message) else said, 1000).strip()
     if isinstance(said, Message) and not said.id.startswith("{"):
