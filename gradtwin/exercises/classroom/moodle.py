@@ -1,9 +1,9 @@
 """Grades for Moodle.
 
 With a grading worksheet of the assignment as the list of the class, that worksheet comes back with
-its column "Grade" filled, ready for "Upload grading worksheet". Otherwise a file for Grades, Import,
-CSV file: a column that says who (map "Email address" to the e-mail, "ID number" to the number) and a
-column a grade item. See docs.moodle.org: "Grade import", "Assignment grading worksheet".
+its column "Grade" filled, ready for "Upload grading worksheet". Otherwise a file for the import of
+grades from CSV: columns that say who (map "Email address" to the e-mail, "ID number" to the number)
+and a column a grade item. See docs.moodle.org, "Grade import" and "Assignment grading".
 """
 
 from __future__ import annotations

@@ -121,9 +121,7 @@ def grade_folder(
             raise ValueError(f"{folder}: nobody handed in an exercise; files are called NAME.py or "
                              f"NAME.ipynb ({', '.join(NAMES)})")
     work = Work(out, tuple(exercises), sandboxed, smallest)
-    done = 0
-    for _key in _all(students, work, jobs or cores()):
-        done += 1
+    for done, _key in enumerate(_all(students, work, jobs or cores()), 1):
         if progress is not None:
             progress(done, len(students))
     chosen = [exercise for exercise, _ in asked_for(work.exercises).values()]

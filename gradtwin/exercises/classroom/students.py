@@ -19,8 +19,8 @@ from pathlib import Path
 from ..submission import decoded
 from ..untrusted import clean
 
-_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+(_(?P<file>.+))?", re.DOTALL)
-_CANVAS = re.compile(r"(?P<name>[^_]+)(_LATE)?_(?P<id>\d+)_\d+_(?P<file>.+)", re.DOTALL)
+_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+(_(?P<file>.+))?")
+_CANVAS = re.compile(r"(?P<name>[^_]+)(_LATE)?_(?P<id>\d+)_\d+_(?P<file>.+)")
 _GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
 
 
@@ -142,7 +142,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "email": ("email", "email address", "e-mail", "correo", "correo electronico",
               "direccion de correo", "direccion de correo electronico"),
 }
-"""What the columns of a list may be called, in English and in Spanish, accents and capitals aside."""
+"""What the columns of a list may be called, in both languages; accents and capitals aside."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..reports.report import Report
 from ..reports.report import Graded as Shown
+from ..reports.report import Report
 from ..reports.table import written
 from ..reports.view import VERDICTS, status_of, view
 from ..texts import N_, say
@@ -35,7 +35,8 @@ def told(report: Report) -> list[str]:
 
 def class_table(group: Class, lang: str, hide_expected: bool = False) -> str:
     """A row a student: points altogether and by exercise, each with its verdict and reason."""
-    header = [say(lang, h) for h in (N_("student"), "id", N_("e-mail"), N_("points"), N_("of"), "%")]
+    heads = (N_("student"), "id", N_("e-mail"), N_("points"), N_("of"), "%")
+    header = [say(lang, h) for h in heads]
     for e in group.exercises:
         header += [e.name, f"{e.name}: {say(lang, N_('verdict'))}",
                    f"{e.name}: {say(lang, N_('reason'))}"]
