@@ -84,7 +84,7 @@ def _table(v: View, width: int) -> Iterator[Line]:
     for row in v.rows:
         start = f"  {row.points:>{points}}  {row.name:<{longest}}  "
         style = "" if row.passed else "red"
-        yield from _wrapped(row.about + (f": {row.reason}" if row.reason else ""), start, width,
+        yield from _wrapped(row.about + (f". {row.reason}" if row.reason else ""), start, width,
                             style)
 
 
