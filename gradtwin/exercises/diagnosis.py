@@ -9,7 +9,7 @@ the first wrong quantity alone (all before it are right, so its arguments are to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .exercise import Exercise
 from .judge import equal_outcome
+from .probes import EXTREME
 from .reference import Array
 from .result import Diagnosis
 from .signature import Function
@@ -59,6 +60,7 @@ class Row:
     inputs: Mapping[str, Array]
     known: Mapping[str, Any]
     outcome: Outcome
+    extreme: bool = False
 
 
 def diagnose(exercise: Exercise, table: Table) -> Found:
@@ -132,7 +134,8 @@ def rows_of(function: Function, table: Table) -> list[Row]:
             outcome = {q: outcomes.values[q] for q in function.returns if q in outcomes.values}
             if not outcome:
                 outcome = "not run"
-        rows.append(Row(probe.arrays, known.get(function.name, {}), outcome))
+        rows.append(Row(probe.arrays, known.get(function.name, {}), outcome,
+                        probe.kind == EXTREME))
     return rows
 
 
@@ -143,21 +146,29 @@ def _named(
     quantities: Sequence[str],
     wrong: Sequence[str],
 ) -> list[Diagnosis]:
-    singles = [v for v in exercise.mistakes
-               if _equal(exercise, (v,), function, rows, quantities)]
-    if singles:
-        return [_diagnosis(singles, function)]
-    pairs = [
-        pair for pair in combinations([*exercise.mistakes, *exercise.conventions], 2)
-        if _equal(exercise, pair, function, rows, quantities)
-    ]
-    if pairs:
-        return [_pair(pairs, function)]
-    if len(quantities) < 2:
-        return []
-    firsts = [v for v in exercise.mistakes
-              if _equal(exercise, (v,), function, rows, wrong[:1])]
-    return [_diagnosis(firsts, function)] if firsts else []
+    """What a wrong function is: one variant, or a pair, or as far as its first wrong quantity.
+
+    Where nothing fits everywhere, the inputs of +-800 are left out: a style of computing that
+    overflows there hides a mistake that all the others show.
+    """
+    ordinary = [row for row in rows if not row.extreme]
+    looked_at = [rows] if len(ordinary) in (0, len(rows)) else [rows, ordinary]
+
+    def fitting(groups: Iterable[Group], rows: Sequence[Row], names: Sequence[str]) -> list[Group]:
+        return [g for g in groups if _equal(exercise, g, function, rows, names)]
+
+    single = [(m,) for m in exercise.mistakes]
+    for chosen in looked_at:
+        if found := fitting(single, chosen, quantities):
+            return [_diagnosis([v for (v,) in found], function)]
+        pairs = combinations([*exercise.mistakes, *exercise.conventions], 2)
+        if found := fitting(pairs, chosen, quantities):
+            return _of_pairs(found, function)
+    if len(quantities) > 1:
+        for chosen in looked_at:
+            if found := fitting(single, chosen, wrong[:1]):
+                return [_diagnosis([v for (v,) in found], function)]
+    return []
 
 
 def _diagnosis(variants: Sequence[Variant], function: Function, pair: bool = False) -> Diagnosis:
@@ -170,12 +181,14 @@ def _diagnosis(variants: Sequence[Variant], function: Function, pair: bool = Fal
                      pair)
 
 
-def _pair(pairs: Sequence[Group], function: Function) -> Diagnosis:
-    """The pair; where several fit, only what they have in common is certain."""
-    common = [v for v in pairs[0] if all(v in pair for pair in pairs)]
-    if len(pairs) > 1 and len(common) == 1:
-        return _diagnosis(common, function)
-    return _diagnosis(pairs[0], function, pair=True)
+def _of_pairs(pairs: Sequence[Group], function: Function) -> list[Diagnosis]:
+    """The pair; where several fit, only what they have in common is certain, and it may be nothing.
+
+    """
+    if len(pairs) == 1:
+        return [_diagnosis(pairs[0], function, pair=True)]
+    common = [v for v in pairs[0] if all(v in g for g in pairs) and not isinstance(v, Convention)]
+    return [_diagnosis(common, function)] if common else []
 
 
 def _equal(
@@ -197,7 +210,9 @@ def _equal(
         compared = compared or not isinstance(theirs, str)
         if not differs:
             right = outcome_of(exercise, exercise.right[0], function, row)
-            differs = not same(theirs, right, quantities)
+            differs = not (
+                same(theirs, right, quantities) or same(row.outcome, right, quantities)
+            )
     return compared and differs
 
 

@@ -1,7 +1,7 @@
 """Every quantity that came out of the box against what it should be; all of it outside.
 
 A quantity is judged on the submission's own earlier quantities, so that one slip costs one step.
-What is allowed is gradtwin's tolerance (`gradtwin/tolerance.py`) times SLACK: a student's formula
+What is allowed is gradtwin's tolerance (`gradtwin/tolerance.py`) times a slack: a student's formula
 may be right and lose a few more digits than a stable one; a mistake is many orders of magnitude
 away.
 """
@@ -28,7 +28,9 @@ from .probes import Probe
 from .reference import Array, Gradient, References, Value, as_reference
 from .texts import N_, Message
 
-SLACK = 1000.0
+SLACK, SINGLE_SLACK = 1000.0, 30.0
+"""In float64, and where something was computed in float32: 30 of its eps are still 4e-6."""
+
 CONDITION_PROBES = 3
 
 RIGHT, WRONG, RAISED, UNJUDGED, ABSENT = "right", "wrong", "raised", "unjudged", "absent"
@@ -125,6 +127,8 @@ def _stands_on(exercise: Exercise, quantity: str) -> set[str]:
 
 def _own(j: Judgement, expected: Array | None) -> Array:
     """The value that later quantities are judged on: the student's, where it has a usable form."""
+    if j.ok and j.expected is not None:
+        expected = j.expected
     if expected is None:                                # nothing is known of its form
         return np.zeros(())
     if j.came is None or (j.came.shape != expected.shape and not j.ok):
@@ -227,8 +231,11 @@ def compare(
     equal = _within(came, expected, allowed)
     if equal.all():
         return Judgement(RIGHT, came, expected, allowed, note=note)
-    return Judgement(WRONG, came, expected, allowed, reason=_difference(quantity, came, expected,
-                                                                        equal))
+    reason = _difference(quantity, came, expected, equal)
+    if came.dtype == np.float16:
+        reason = Message(N_("{name} is float16, which keeps three digits: use float32 or float64"),
+                         {"name": quantity})
+    return Judgement(WRONG, came, expected, allowed, reason=reason)
 
 
 def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -264,8 +271,11 @@ def _allowed(
         cond = references.once(
             "condition", quantity, own, lambda: _condition(references, quantity, own, names)
         )
-    eps = resolution(came.dtype, *working, np.float64)
-    return SLACK * Tolerance().allowed(
+    # a result in float16 must be as good as one in float32: within its own eps even 0 would pass
+    dtypes = [d for d in (came.dtype, *working) if d.itemsize >= 4]
+    eps = resolution(*dtypes, np.float64)
+    slack = SLACK if eps == np.finfo(np.float64).eps else SINGLE_SLACK
+    return slack * Tolerance().allowed(
         expected, eps=eps, terms=summed_terms(expected.shape, shapes), unit=unit, condition=cond
     )
 
@@ -333,15 +343,16 @@ def worst_entry(j: Judgement) -> tuple[int, ...] | None:
 
 
 def equal_outcome(a: Any, b: Any) -> bool:
-    """Whether two arrays are the same result, to 1e-9 of their scale; NaN equals NaN.
+    """Whether what came is the same result as a variant's, to 1e-9 of its scale; NaN equals NaN.
 
-    Sums that are exactly 0 in one order of adding are 1e-17 in another: hence the 1e-12.
+    Sums that are exactly 0 in one order of adding are 1e-17 in another: hence the 1e-12. What came
+    in float32 is right to some 1e-7.
     """
     if a is None or b is None or _without_ones(a.shape) != _without_ones(b.shape):
         return False
     x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
-    finite = np.abs(y[np.isfinite(y)])
-    scale = float(np.max(finite, initial=0.0))
+    scale = float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0))
+    within = 1e-5 * scale if a.dtype == np.float32 else 1e-9 * scale + 1e-12
     with np.errstate(invalid="ignore"):
-        same = (np.abs(x - y) <= 1e-9 * scale + 1e-12) | (x == y) | ((x != x) & (y != y))
+        same = (np.abs(x - y) <= within) | (x == y) | ((x != x) & (y != y))
     return bool(same.all())

@@ -285,6 +285,8 @@ def shows_nothing(e: Exercise) -> Iterator[tuple[str, Mapping[str, Callable[...,
         N_("zeros"): lambda right, _: np.zeros_like(right),
         N_("ones"): lambda right, _: np.ones_like(right),
         N_("a constant"): lambda right, _: np.full_like(right, 0.5),
+        N_("NaN"): lambda right, _: np.full(right.shape, np.nan),
+        N_("zeros in float16"): lambda right, _: np.zeros(right.shape, np.float16),
         N_("an argument handed back"): lambda right, arguments: _like(right, arguments),
         N_("the last argument handed back"): lambda right, a: _like(right, a[::-1]),
     }

@@ -77,7 +77,7 @@ def test_right_solutions_are_right_in_the_box_too(name: str) -> None:
 def test_a_good_exercise_of_ones_own() -> None:
     report = selftest(squares(), boxed=False)
     assert report.ok, report.say()
-    assert report.say() == "squares: 11 of 11 as declared"
+    assert report.say() == "squares: 13 of 13 as declared"
 
 
 def test_ten_lines_in_a_file_and_the_box(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_the_report_in_words_and_as_plain_values() -> None:
     assert not report.ok
     assert report.to_dict()["ok"] is False
     for lang in LANGUAGES:
-        assert report.say(lang).startswith("squares: 9 ")
+        assert report.say(lang).startswith("squares: 11 ")
         assert "\n  none: " in report.say(lang)
     (check,) = [c for c in report.to_dict()["checks"] if not c["ok"]]
     assert check["subject"] == "none"
