@@ -22,6 +22,7 @@ NAMES = (
     "hidden_layer",
     "k_layers",
     "cross_entropy",
+    "binary_cross_entropy",
     "linear_backward",
     "two_layer_net",
     "softmax_cross_entropy",
