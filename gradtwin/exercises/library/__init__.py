@@ -23,6 +23,7 @@ NAMES = (
     "k_layers",
     "cross_entropy",
     "binary_cross_entropy",
+    "one_neuron",
     "linear_backward",
     "two_layer_net",
     "softmax_cross_entropy",
