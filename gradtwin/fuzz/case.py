@@ -50,6 +50,7 @@ class Case:
         coarse: whether something in it is computed in float32 whatever the dtype.
         finite: whether it keeps to numbers of which an ordinary formula makes ordinary numbers, so
             that numpy has nothing to warn of.
+        may_be_wrong: whether something in it may be wrong, so that it may be refused.
         label: what kind of case it is, for counting.
     """
 
@@ -61,6 +62,7 @@ class Case:
     order: int = 1
     coarse: bool = False
     finite: bool = False
+    may_be_wrong: bool = False
     label: str = ""
 
     def on(self, wing: Wing) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from ..concepts import concepts
 from ..samples import OPERATIONS, Operation, Sample
 from ..samples import Case as TableCase
+from ..samples.values import small_shapes
 from .case import Case, Step
 from .choices import Choices
 from .numbers import Array
@@ -20,16 +22,23 @@ THROUGH_PROBABILITIES = ("xor", "binary_cross_entropy", "derivative_of_bce", "lo
 DTYPES = ("float64", "float32")
 
 
+Row = tuple[Operation, str]
+
+
 @lru_cache(maxsize=1)
-def rows() -> list[tuple[Operation, str]]:
-    """Every operation, and how it is written: `F.relu`, `OPERATIONS['clamp'].call`."""
-    table = [(o, _spelled(o)) for o in OPERATIONS.values()]
-    of_lecture = [
+def rows() -> list[Row]:
+    """Every operation of the table, and how it is written: `F.relu`, `OPERATIONS['clamp'].call`."""
+    return [(o, _spelled(o)) for o in OPERATIONS.values()]
+
+
+@lru_cache(maxsize=1)
+def rows_of_the_lecture() -> list[Row]:
+    """The concepts that are no single operation: networks, optimizers, trainings."""
+    return [
         (c.operation, f"CONCEPTS['{c.name}'].operation.call")
         for c in concepts()
         if OPERATIONS.get(c.operation.name) is not c.operation
     ]
-    return table + of_lecture
 
 
 def _spelled(operation: Operation) -> str:
@@ -38,7 +47,15 @@ def _spelled(operation: Operation) -> str:
 
 def draw_row(c: Choices) -> Case:
     """One operation with random arguments, options and layouts in memory."""
-    operation, spelled = c.one_of(rows())
+    return _drawn(c, *c.one_of(rows()))
+
+
+def draw_concept(c: Choices) -> Case:
+    """One concept of the lecture, likewise."""
+    return _drawn(c, *c.one_of(rows_of_the_lecture()))
+
+
+def _drawn(c: Choices, operation: Operation, spelled: str) -> Case:
     dtype = c.one_of(DTYPES)
     wild = [one for one in operation.cases if operation.elementwise and _any_shape(one)]
     c.edges = bool(wild) and c.chance(6)
@@ -53,17 +70,67 @@ def draw_row(c: Choices) -> Case:
     steps.append(Step(_call(sample, spelled), tuple(places)))
     twice = operation.differentiable and operation.twice and any(sample.requires_grad)
     twice = twice and operation.name not in THROUGH_PROBABILITIES
+    if operation.name == "prelu" and not np.all(arrays[0]):
+        twice = False  # PyTorch derives its gradient at 0, which is linear in g, to another slope
     return Case(
         arrays,
         list(sample.requires_grad),
         steps,
         [len(arrays) + len(steps) - 1],
         dtype,
-        order=2 if twice and not c.edges and c.chance(4) else 1,
+        order=2 if twice and not c.edges and c.chance(6) else 1,
         coarse=operation.float32_inside or sample.options.get("dtype") == "float32",
         finite=not c.edges,
         label=operation.name,
     )
+
+
+def draw_wrong(c: Choices) -> Case:
+    """A call with something that is probably wrong: both wings refuse it, or both take it.
+
+    Integers stay what they are: what a function of floats makes of integers is not asked here.
+    """
+    operation, spelled = c.one_of(rows())
+    if operation.name in ("clamp", "cross_entropy"):
+        # PyTorch's clamp takes bounds that stretch the input, and fails in backward; a 0-d
+        # input of the cross entropy has no classes, and PyTorch takes the target for probabilities
+        operation, spelled = rows()[0]
+    dtype = c.one_of(DTYPES)
+    if operation.errors and c.pick(3) == 0:
+        wrong = c.one_of(operation.errors).case
+        dims = [a.dims for a in wrong.arguments]
+        sample = operation.sample(wrong, *small_shapes(dims)[0], c, dtype)
+    else:
+        sample = operation.draw(c, dtype)  # type: ignore[arg-type]
+    arrays, options = list(sample.arrays), dict(sample.options)
+    if arrays and c.pick(2) == 0:
+        i = c.pick(len(arrays))
+        arrays[i] = _misshapen(arrays[i], c)
+    integers = [k for k, v in options.items() if type(v) is int]
+    if integers and c.pick(2) == 0:
+        options[c.one_of(integers)] = c.pick(9) - 4
+    wanted = [w and a.dtype.kind == "f" for w, a in zip(sample.requires_grad, arrays)]
+    changed = replace(sample, arrays=tuple(arrays), options=options)
+    places = tuple(range(len(arrays)))
+    return Case(
+        arrays, wanted, [Step(_call(changed, spelled), places)], [len(arrays)], dtype,
+        coarse=operation.float32_inside or options.get("dtype") == "float32",
+        label=operation.name, may_be_wrong=True,
+    )  # fmt: skip
+
+
+def _misshapen(a: Array, c: Choices) -> Array:
+    """The array with another shape."""
+    kind = c.pick(5)
+    if kind == 0 and a.ndim and len(a):
+        return a[0]
+    if kind == 1 and a.size:
+        return np.repeat(a, 2, axis=-1) if a.ndim else np.repeat(a, 2)
+    if kind == 2 and a.ndim > 1:
+        return np.ascontiguousarray(a.T)
+    if kind == 3:
+        return a[:0] if a.ndim else a
+    return a[None]
 
 
 def _any_shape(one: TableCase) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from .case import Case
 from .choices import Choices, Random
 from .programs import draw_program
-from .rows import draw_row
+from .rows import draw_concept, draw_row, draw_wrong
 from .shrink import smallest
 from .snippet import snippet
 from .verdict import Outcome, judged
@@ -30,10 +30,13 @@ _stop: Any = threading.Event()
 KEPT_RIGHT = 20
 """Of cases where scratch is right and PyTorch wrong so many are told by their numbers."""
 
+KINDS = [*[draw_row] * 10, *[draw_program] * 4, draw_concept, draw_wrong]
+"""One operation, a program, a concept of the lecture, a call with something wrong."""
+
 
 def draw_case(c: Choices) -> Case:
-    """A case of any kind: one operation, or a program of several."""
-    return draw_row(c) if c.pick(2) == 0 else draw_program(c)
+    """A case of any kind: one operation most often, then programs of several."""
+    return c.one_of(KINDS)(c)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,14 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import torch
+
+import scratch
 
 from ..case import upstream_like
 from ..compare import Comparison, compare
 from ..findings import WARNING
-from ..sides import ScratchSide, TorchSide, side
+from ..sides import ScratchSide, side
 from ..tolerance import Tolerance, gradient_unit, resolution, summed_terms, through_float32
 from .case import Case
 from .numbers import Array
@@ -31,6 +34,7 @@ class Outcome(StrEnum):
 
     agree = "agree"
     refused = "both refuse"
+    stricter = "scratch refuses by name what PyTorch takes"
     scratch_right = "scratch right, PyTorch wrong"
     convention = "another convention where a first derivative has a kink"
     differ = "differ"
@@ -56,8 +60,8 @@ def judged(case: Case) -> Verdict:
         warned = _Warned()
         try:
             with np.errstate(divide="call", over="call", invalid="call", call=warned):
-                ours_all = _everything(ScratchSide(ours), arrays, wanted)
-            theirs_all = _everything(TorchSide(theirs), arrays, wanted)
+                ours_all = _by_scratch(ours, arrays, wanted)
+            theirs_all = _by_torch(theirs, arrays, wanted)
         except Exception:
             return _whole(case)
         if not _close(case, ours_all, theirs_all, arrays):
@@ -77,22 +81,45 @@ class _Warned:
 
 
 Everything = tuple[list[Array], list[Array]]
+"""The upstream gradients; the outputs, followed by the gradients."""
 
 
-def _everything(
-    one: ScratchSide | TorchSide, arrays: Sequence[Array], wanted: Sequence[bool]
-) -> Everything:
-    """The upstream gradients, and outputs followed by gradients (0 where there is none)."""
-    run = one.forward(arrays, wanted)
-    g = upstream_like(run.outputs, seed=0)
-    if not any(wanted):
-        return g, run.outputs
-    gradients = run.backward(g)
-    return g, run.outputs + [
-        np.zeros_like(a) if d is None else d
-        for a, d, w in zip(arrays, gradients, wanted)
-        if w
-    ]
+def _by_scratch(function: Function, arrays: Sequence[Array], wanted: Sequence[bool]) -> Everything:
+    tensors = [scratch.Tensor(a, w) for a, w in zip(arrays, wanted)]
+    result = function(*tensors)
+    several = result if type(result) is tuple else (result,)
+    outputs = [y.data if type(y) is scratch.Tensor else np.asarray(y) for y in several]
+    g = upstream_like(outputs, seed=0)
+    live = [(y, d) for y, d in zip(several, g) if getattr(y, "requires_grad", False)]
+    for number, (y, d) in enumerate(live, start=1):
+        y.backward(d, retain_graph=number < len(live))
+    for t, w in zip(tensors, wanted):
+        if w:
+            outputs.append(np.zeros_like(t.data) if t.grad is None else t.grad)
+    return g, outputs
+
+
+def _by_torch(function: Function, arrays: Sequence[Array], wanted: Sequence[bool]) -> Everything:
+    tensors = [_torch_tensor(a) for a in arrays]
+    leaves = [t.requires_grad_() for t, w in zip(tensors, wanted) if w]
+    result = function(*tensors)
+    several = result if isinstance(result, tuple) else (result,)
+    is_tensor = [isinstance(y, torch.Tensor) for y in several]
+    outputs = [y.detach().numpy() if t else np.asarray(y) for y, t in zip(several, is_tensor)]
+    g = upstream_like(outputs, seed=0)
+    live = [(y, d) for y, d in zip(several, g) if getattr(y, "requires_grad", False)]
+    gradients: Sequence[Any] = [None] * len(leaves)
+    if live and leaves:
+        gradients = torch.autograd.grad(
+            [y for y, _ in live], leaves, [_torch_tensor(d) for _, d in live], allow_unused=True
+        )
+    for t, d in zip(leaves, gradients):
+        outputs.append((torch.zeros_like(t) if d is None else d).detach().numpy())
+    return g, outputs
+
+
+def _torch_tensor(a: Array) -> torch.Tensor:
+    return torch.from_numpy(a if a.flags.writeable else a.copy())
 
 
 def _close(case: Case, ours: Everything, theirs: Everything, arrays: list[Array]) -> bool:
@@ -126,7 +153,10 @@ def _tolerance(case: Case) -> Tolerance:
 
 def _whole(case: Case) -> Verdict:
     comparison = compared(case)
-    if all(comparison.raised):
+    ours, theirs = comparison.raised
+    if case.may_be_wrong and ours and (theirs or ours.refusal):
+        return Verdict(Outcome.refused if theirs else Outcome.stricter, comparison)
+    if ours and theirs:
         agree = Outcome.refused if comparison.ok else Outcome.differ
         return Verdict(agree, comparison)
     if comparison.ok:
@@ -161,10 +191,10 @@ def scratch_is_right(comparison: Comparison) -> bool:
 
 
 def pytorch_overflows(case: Case, comparison: Comparison) -> bool:
-    """PyTorch has infinity or NaN where scratch has a number, and that is the right one.
+    """PyTorch has infinity or NaN where scratch has a number (or infinity for PyTorch's NaN).
 
-    Right is what scratch's formulas give in extended precision, whose range (1e4932) no step of
-    theirs leaves. Everywhere else the two are equal.
+    That is right which scratch's formulas give in extended precision too, whose range (1e4932) no
+    step of theirs leaves. Everywhere else the two are equal.
     """
     if comparison.raised != (None, None) or not comparison.of("values"):
         return False
@@ -187,7 +217,8 @@ def pytorch_overflows(case: Case, comparison: Comparison) -> bool:
             allowed = _tolerance(case).allowed(
                 c.ours, eps=resolution(c.ours.dtype), unit=np.finfo(c.ours.dtype).tiny
             )
-            exact = np.asarray(np.abs(c.ours - right) <= allowed)
-            if not np.all(c.equal | (exact & ~np.isfinite(c.theirs))):
+            exact = np.asarray((np.abs(c.ours - right) <= allowed) & ~np.isfinite(c.theirs))
+            limit = np.asarray((c.ours == right) & np.isnan(c.theirs))
+            if not np.all(c.equal | exact | limit):
                 return False
     return True
