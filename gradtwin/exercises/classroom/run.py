@@ -170,8 +170,11 @@ def _shared_out(students: Sequence[Student], work: Work, jobs: int) -> Iterator[
             yield future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for worker in set(multiprocessing.active_children()) - others:
+        workers = set(multiprocessing.active_children()) - others
+        for worker in workers:
             worker.terminate()                          # also in the middle, after Ctrl-C
+        for worker in workers:
+            worker.join(5.0)
 
 
 def _alone(student: Student, work: Work) -> str:

@@ -36,11 +36,12 @@ def written(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def cell(value: Any) -> str:
-    """A text that a spreadsheet shows, and never takes for a formula.
+    """A text that a spreadsheet shows, and never takes for a formula; a dash alone is none.
 
-    >>> cell("=1+1"), cell(-2.5)
-    ("'=1+1", '-2.5')
+    >>> cell("=1+1"), cell(-2.5), cell("-")
+    ("'=1+1", '-2.5', '-')
     """
     text = clean(value, 2000)
-    formula = isinstance(value, str) and text.lstrip()[:1] in tuple("=+-@\t")
+    text_given = isinstance(value, str) and text != "-"
+    formula = text_given and text.lstrip()[:1] in tuple("=+-@\t")
     return f"'{text}" if formula else text
