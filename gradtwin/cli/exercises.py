@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .grade import grade
 from .numbers import one_of
 from .output import console, loading, print_json
 from .usage import Command
@@ -149,6 +150,9 @@ def check(
     else:
         print_report(report)
     raise typer.Exit(0 if report.ok else 1)
+
+
+app.command("grade", cls=Command)(grade)
 
 
 @app.command("selftest", cls=Command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,12 @@ class Graded:
     Args:
         path: the file, None for functions of this process.
         called: the student's own names of the functions, where they differ.
-        hidden: the expected values are left out.
     """
 
     exercise: Exercise
     result: Result
     path: Path | None = None
     called: Mapping[str, str] = field(default_factory=dict)
-    hidden: bool = False
 
     @property
     def shown_path(self) -> str:
@@ -68,9 +66,7 @@ class Report:
     ) -> None:
         self.lang, self.hide_expected = check_language(lang), hide_expected
         self.graded = [
-            Graded(g.exercise, without_expected(g.result), g.path, g.called, True)
-            if hide_expected else g
-            for g in graded
+            replace(g, result=without_expected(g.result)) if hide_expected else g for g in graded
         ]
         self.asked = max(asked, len(self.graded))
         self.remarks, self.absent = list(remarks), list(absent)

@@ -183,15 +183,14 @@ def _first_wrong(e: Exercise, result: Result, lang: str) -> str:
 
 def _shown(graded: Graded, s: Smallest, lang: str) -> Shown:
     e = graded.exercise
-    expected = None if graded.hidden else s.expected
     facts = [(s.quantity, about(e, s.quantity, lang))]
     if s.entry is not None:
         where = f"{s.quantity}[{', '.join(map(str, s.entry))}]" if s.entry else s.quantity
         facts.append((say(lang, N_("entry")), where))
     if s.came is not None:
         facts.append((say(lang, N_("came")), value_text(s.came, s.expected)))
-    if expected is not None:
-        facts.append((say(lang, N_("expected")), value_text(expected, s.came)))
+    if s.expected is not None:
+        facts.append((say(lang, N_("expected")), value_text(s.expected, s.came)))
     if s.reason is not None and (s.came is None or s.entry is None):
         facts.append((say(lang, N_("what happened")), sentence(s.reason, lang)))
     heading = say(lang, N_("The smallest input found on which {name} is wrong:"), name=s.quantity)
