@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import io
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from difflib import get_close_matches
@@ -22,6 +22,7 @@ from .folder import collect
 from .library import NAMES, find
 from .own import exercises_of
 from .result import Result
+from .starting import asked_for
 from .submission import Submission
 from .texts import check_language, readers_language
 from .written import remarks
@@ -38,7 +39,7 @@ def check(
     *functions: Callable[..., Any],
     lang: str = "",
     hide_expected: bool = False,
-    **named: Callable[..., Any],
+    **named: Any,
 ) -> Report:
     """Grade functions of one's own, in a notebook or a script: `print(...)` the report.
 
@@ -47,7 +48,8 @@ def check(
         functions: in the order in which the exercise names them.
         lang: "es" or "en"; that of the environment by default.
         hide_expected: leave the expected values out.
-        named: the functions by the exercise's names; those left out count as missing.
+        named: the functions by the exercise's names, those left out count as missing; and what
+            else it asks to write.
 
     Returns:
         A `Report`: `.ok`, `.points`, `.of`, `.to_dict()`; it shows itself in a notebook.
@@ -138,36 +140,32 @@ def with_remarks(exercise: Exercise, submission: Submission) -> Submission:
 
 def _given(
     e: Exercise, functions: Sequence[Any], named: Mapping[str, Any]
-) -> dict[str, Callable[..., Any]]:
-    """The functions by the exercise's names."""
-    wanted = {f.name: str(f) for f in e.parsed}
-    if e.driver:                                        # a class of the student's, say
-        given = {getattr(f, "__name__", f"argument {n}"): f for n, f in enumerate(functions, 1)}
-        given |= named
-        if not given:
-            raise TypeError(f"check({e.name!r}, ...): expected what the exercise asks to write")
-        return given
-    asked = f"check({e.name!r}, ...): expected {', '.join(wanted.values())}"
-    if functions and named:
+) -> dict[str, Any]:
+    """What was given by the exercise's names: functions, and constants that it asks for."""
+    names, constants = asked_for(e)
+    signatures = {f.name: str(f) for f in e.parsed}
+    wanted = {n: n if e.starter else signatures[n] for n in names}
+    asked = f"check({e.name!r}, ...): expected {', '.join([*wanted.values(), *constants])}"
+    by_name = [n for n in named if n not in constants]
+    if functions and by_name:
         raise TypeError(f"{asked}: either all by position, or all by name")
-    for name in named:
+    for name in by_name:
         if name not in wanted:
-            near = get_close_matches(name, wanted, n=1)
+            near = get_close_matches(name, [*wanted, *constants], n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise TypeError(f"{asked}; got {name!r}{hint}")
-    if not named and len(functions) != len(wanted):
+    if not by_name and len(functions) != len(wanted):
         how = "" if len(wanted) == 1 else (
             f". To check only some of them, name them: {next(iter(wanted))}=...")
-        raise TypeError(f"{asked} ({len(wanted)} functions in this order), got "
-                        f"{len(functions)}{how}")
-    given = dict(named) or dict(zip(wanted, functions))
+        raise TypeError(f"{asked} ({len(wanted)} in this order), got {len(functions)}{how}")
+    given = {**dict(zip(wanted, functions)), **named}
     for name, f in given.items():
-        if not callable(f):
+        if name in wanted and not callable(f):
             raise TypeError(f"{asked}; {name} is no function but a {type(f).__name__}")
     return given
 
 
-def _grade_here(e: Exercise, space: Mapping[str, Callable[..., Any]]) -> Result:
+def _grade_here(e: Exercise, space: Mapping[str, Any]) -> Result:
     """In this process: the same probes, points and diagnosis as in a box."""
     from .grading import grade_runs
     from .smallest import smallest_failing
@@ -184,13 +182,15 @@ def _grade_here(e: Exercise, space: Mapping[str, Callable[..., Any]]) -> Result:
     return result
 
 
-def _here(e: Exercise, space: Mapping[str, Callable[..., Any]]) -> Any:
+def _here(e: Exercise, space: Mapping[str, Any]) -> Any:
     """Runs the functions where they are; Ctrl-C ends the grading, as it would end the cell."""
     from .judge import Outcomes
     from .trusted import Trusted
 
     stopped: list[KeyboardInterrupt] = []
     lines: dict[str, int] = {}
+    codes = [getattr(inspect.unwrap(f), "__code__", None) for f in space.values() if callable(f)]
+    files = {code.co_filename for code in codes if code is not None}
 
     def watched(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(f, updated=())
@@ -201,7 +201,7 @@ def _here(e: Exercise, space: Mapping[str, Callable[..., Any]]) -> Any:
                 stopped.append(interrupt)
                 raise
             except BaseException as error:
-                lines[name] = _line_of(error, f)
+                lines[name] = _line_of(error, files)
                 raise
 
         return function
@@ -228,12 +228,11 @@ def _here(e: Exercise, space: Mapping[str, Callable[..., Any]]) -> Any:
     return Here(e, {name: watched(name, f) for name, f in space.items()})
 
 
-def _line_of(error: BaseException, function: Callable[..., Any]) -> int:
-    """The deepest line of the function's own file or cell, 0 where there is none."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+def _line_of(error: BaseException, files: Collection[str]) -> int:
+    """The deepest line in the files or cells of the functions, 0 where there is none."""
     line, trace = 0, error.__traceback__
     while trace is not None:
-        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
+        if trace.tb_frame.f_code.co_filename in files:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line

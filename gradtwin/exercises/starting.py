@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import textwrap
 from collections.abc import Sequence
@@ -45,8 +46,9 @@ def starting_notebook(exercise: Exercise, lang: str = "en") -> str:
     if exercise.section:
         words += f"*{exercise.section}*\n\n"
     words += statement(exercise, lang)
-    names = ", ".join([f'"{exercise.name}"', *_handed_in(exercise)])
-    check = f'from gradtwin import exercises\n\nexercises.check({names}, lang="{lang}")'
+    functions, constants = asked_for(exercise)
+    given = ", ".join([f'"{exercise.name}"', *functions, *(f"{n}={n}" for n in constants)])
+    check = f'from gradtwin import exercises\n\nexercises.check({given}, lang="{lang}")'
     cells = [("markdown", words), ("code", f"{MARKER}{exercise.name}\n{_code(exercise, lang)}"),
              ("markdown", say(lang, N_("See how far you are:"))), ("code", check)]
     notebook = {
@@ -167,14 +169,19 @@ def _code(exercise: Exercise, lang: str) -> str:
     return "\n\n".join(parts)
 
 
-def _handed_in(exercise: Exercise) -> list[str]:
-    """What `check` is given: the functions, or what the starting code defines instead."""
-    if not exercise.driver:
-        return [f.name for f in exercise.parsed]
-    import ast
+def asked_for(exercise: Exercise) -> tuple[list[str], list[str]]:
+    """What a student writes: functions and classes, and constants that are to be filled in.
 
-    tree = ast.parse(_code(exercise, "en"))
-    return [n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    >>> from gradtwin.exercises.library import find
+    >>> asked_for(find("relu"))
+    (['relu', 'relu_backward'], [])
+    """
+    if not exercise.starter:
+        return [f.name for f in exercise.parsed], []
+    body = ast.parse(_code(exercise, "en")).body
+    constants = [t.id for n in body if isinstance(n, ast.Assign) for t in n.targets
+                 if isinstance(t, ast.Name)]
+    return [n.name for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)], constants
 
 
 def _heading(exercise: Exercise, lang: str) -> str:

@@ -119,6 +119,30 @@ def test_anything_that_can_be_called_will_do():
                  ).results[0].points >= 7
 
 
+def test_an_exercise_that_asks_for_more_than_functions():
+    def softplus(z):
+        return np.logaddexp(0, z)
+
+    def slope(g, z):
+        return g * np.exp(-np.logaddexp(0, -z))
+
+    name = "activation_of_choice"
+    assert check(name, softplus, slope, CHOICE="softplus").ok
+    with pytest.raises(TypeError, match=r"expected activation, activation_backward, CHOICE"):
+        check(name, softplus)
+    code = "".join(json.loads(starting_notebook(find(name)))["cells"][-1]["source"])
+    assert f'check("{name}", activation, activation_backward, CHOICE=CHOICE' in code
+
+
+def test_a_line_is_looked_up_in_the_students_code_though_the_grader_calls_it():
+    def layers(X, weights, biases):
+        return biases[99]
+
+    report = check("k_layers", layers, lang="en")
+    line = layers.__code__.co_firstlineno + 1
+    assert f"raised IndexError in line {line}: list index" in " ".join(str(report).split())
+
+
 # ---- notebooks -------------------------------------------------------------------------------
 
 
