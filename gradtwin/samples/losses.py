@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .operation import Case, Operation, case, functional, wrong
+from .operation import MANY, Case, Operation, case, functional, wrong
 from .values import (
     Values,
     between,
@@ -62,6 +62,7 @@ def regression(
             case(exactly([1e30, 1e-30]), exactly([-1e30, 0.0]), reduction="none",
                  label="huge, tiny"),
             case(exactly(np.zeros((0, 2))), exactly(np.zeros((0, 2))), label="mean of nothing"),
+            case(MANY, MANY, label="many"),
         ],
         errors=[
             BROADCAST_TARGET,

@@ -245,6 +245,10 @@ def edges(*more: float, without: Sequence[str] = ()) -> list[Case]:
     ]
 
 
+MANY = "100 100"
+"""More elements than scratch treats as few: above 8,192 it takes other ways to the same numbers."""
+
+
 def unary(
     name: str,
     call: Call | None = None,
@@ -267,7 +271,7 @@ def unary(
         corners=[
             Case(c.arguments, (), {**c.options, **o}, c.label)
             for o in options
-            for c in edges(*kinks, without=without)
+            for c in (*edges(*kinks, without=without), case(numbers(MANY), label="many"))
         ],
         errors=errors,
         forms=forms,
