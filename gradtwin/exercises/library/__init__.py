@@ -26,6 +26,8 @@ NAMES = (
     "one_neuron",
     "linear_backward",
     "two_layer_net",
+    "gradient_descent",
+    "mini_batches",
     "softmax_cross_entropy",
 )
 
