@@ -113,6 +113,7 @@ class Box:
         self, job: Job, limits: Limits, sandboxed: bool, folder: Path | None = None
     ) -> None:
         self.limits = limits
+        self._functions = [f["name"] for f in job.functions]
         self.ended: Message | None = None
         self.loaded: Header = {}
         self.violations: list[tuple[str, int]] = []
@@ -182,8 +183,8 @@ class Box:
         while (frame := self._next(clock)) is not None:
             header, values = frame
             kind, name = header.get("kind"), header.get("function")
-            if kind == "begin" and isinstance(name, str):
-                running = name
+            if kind == "begin" and name in self._functions and name not in skip:
+                running = str(name)
             elif kind in ("returned", "raised", "refused") and name == running and running:
                 answers.append((running, (header, values)))
                 running = ""

@@ -13,6 +13,9 @@ from .texts import N_, Message
 LARGEST_SOURCE = 2**18
 """Bytes of one file: a solution has some 2,000."""
 
+_NO_TEXTS = ("punycode", "idna")
+"""Encodings of host names: a quarter of a megabyte in one of them takes a minute to read."""
+
 LARGEST_NOTEBOOK = 2**25
 """Bytes of a notebook, which holds pictures too."""
 
@@ -70,6 +73,8 @@ def decoded(raw: bytes) -> tuple[str | None, Message | None]:
         return None, Message(N_("the file is no text: Python source is expected"))
     try:
         encoding, _ = tokenize.detect_encoding(BytesIO(raw).readline)
+        if encoding in _NO_TEXTS:
+            raise LookupError(encoding)
         return raw.decode(encoding), None
     except (SyntaxError, UnicodeDecodeError, LookupError):
         return raw.decode("cp1252", errors="replace"), Message(

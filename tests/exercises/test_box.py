@@ -237,6 +237,12 @@ HOSTILE = {
         "f = struct.pack('<QQ', len(h), 2**23) + h + bytes(2**23)\n"
         "for n in range(9999):\n    for d in (4, 5, 6, 7):\n        try: os.write(d, f)\n"
         "        except OSError: pass", "runner does not send|cannot be read|took more than"),
+    "an answer of another function": (
+        "import json, struct, os\ndef double(x):\n    for kind in ('begin', 'returned'):\n"
+        "        h = json.dumps({'kind': kind, 'function': '__init__', 'arrays': []}).encode()\n"
+        "        for n in (3, 4, 5, 6):\n"
+        "            try: os.write(n, struct.pack('<QQ', len(h), 0) + h)\n"
+        "            except OSError: pass\n    return 2 * x", "does not send"),
     "a reason that is a template": (
         "import json, struct, os\ndef double(x):\n"
         "    h = json.dumps({'kind': 'refused', 'reason': '{a:>2000000000}{a.__class__}{',\n"

@@ -102,8 +102,8 @@ def status(group: Class) -> dict[str, list[str]]:
 
 def test_students_are_found_however_they_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "class"
-    for name in ("Zoë Ünal", "Jose\u0301 Peña", "submission_987",
-                 "Ana Ruiz_12_assignsubmission_file", "Ana Ruiz_13_assignsubmission_file", ".git", "__MACOSX"):
+    for name in ("Zoë Ünal", "Jose\u0301 Peña", "submission_987", ".git", "__MACOSX",
+                 "Ana Ruiz_12_assignsubmission_file", "Ana Ruiz_13_assignsubmission_file"):
         (folder / name).mkdir(parents=True)
     (folder / "Luis Gil_14_assignsubmission_file_double.py").write_text(RIGHT)
     (folder / "Luis Gil_14_assignsubmission_file_negate.py").write_text(NEGATED)
@@ -169,6 +169,8 @@ def test_whatever_is_handed_in_the_rest_is_graded(tmp_path: Path, graded: Grade)
             + NEGATED.encode())
     hand_in(folder / "Dora", double="import os\nos._exit(0)\n", negate=NEGATED)
     hand_in(folder / "Eva")
+    # an encoding that would take a minute to read is none of text
+    hand_in(folder / "Ela", double="# coding: punycode\n#" + "a" * 200_000 + "\n" + RIGHT)
     hand_in(folder / "Fe", negate="def negative(x): return -x")
     (folder / "Fe" / "double.ipynb").write_text(json.dumps(notebook))
     hand_in(folder / "Gala", negate=NEGATED)
@@ -180,6 +182,7 @@ def test_whatever_is_handed_in_the_rest_is_graded(tmp_path: Path, graded: Grade)
         "Bea": ["unloadable", "right"],
         "Carla": ["unloadable", "right"],
         "Dora": ["unloadable", "right"],
+        "Ela": ["unloadable", "missing"],
         "Eva": ["missing", "missing"],
         "Fe": ["right", "unloadable"],
         "Gala": ["unloadable", "right"],
@@ -530,10 +533,7 @@ def test_all_is_written(group: Class, tmp_path: Path) -> None:
 
 def test_the_command(tmp_path: Path, exercise: str) -> None:
     hand_in(tmp_path / "class" / "José", double=SQUARED)
-    command = [
-        sys.executable, "-c",
-        "import typer, sys; from gradtwin.cli.grade import grade; typer.run(grade)",
-    ]
+    command = [sys.executable, "-c", "from gradtwin.cli import main; main()", "exercises", "grade"]
     done = subprocess.run(
         [*command, str(tmp_path / "class"), "--exercise", exercise, "--no-sandbox", "--jobs", "1",
          "--moodle", "--lang", "es", "--out", str(tmp_path / "out")],
