@@ -407,7 +407,18 @@ def softshrink(input: Array, lambd: float = 0.5) -> Any:
 
 # ---- x times a gate between 0 and 1 ---------------------------------------------------------
 # Below 0 the gate may be subnormal, its digits lost, where x times the gate is not. So x meets
-# the gate's exp(-|x|) in two steps, as h * h with h = exp(-|x|/2).
+# the gate's exp(-|x|) in two steps, where one is not enough.
+
+
+def decay(z: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """e = exp(z) for z <= 0, which is never subnormal, and the function x -> x exp(z)."""
+    low = BOUND.get(z.dtype, BOUND[FLOAT64])[0]
+    if np.min(raw(z), initial=0) >= low:
+        e = np.exp(z)
+        return e, lambda x: x * e
+    near = z.clip(low, 0)
+    e, rest = np.exp(near), np.exp(z - near)
+    return e, lambda x: x * e * rest
 
 
 @primitive
@@ -420,12 +431,11 @@ def silu(input: Array) -> Any:
     >>> F.silu(scratch.tensor([-1.0, 0.0, 1.0])).numpy().round(4)
     array([-0.2689,  0.    ,  0.7311])
     """
-    h, below = np.exp(minus_abs(input) / 2), raw(input) < 0
-    e = h * h
-    value = np.where(below, input * h * h, input) / (1 + e)
+    (e, times_e), below = decay(minus_abs(input)), raw(input) < 0
+    value = np.where(below, times_e(input), input) / (1 + e)
 
     def d_input(g: Any) -> Any:
-        numerator = np.where(below, (1 + e + input) * h * h, 1 + e + input * e)
+        numerator = np.where(below, times_e(1 + e + input), 1 + e + times_e(input))
         return g * (numerator / (1 + e) / (1 + e))
 
     return value, d_input
@@ -454,16 +464,14 @@ def gelu(input: Array, approximate: str = "none") -> Any:
 def gelu_by_tanh(input: Any) -> Any:
     """(1 + tanh u)/2 is sigmoid(2u): SiLU's formulas, with 2u where the gate had x."""
     x = input.clip(-30, 30)  # where the gate is 0 or 1 already and x³ cannot overflow
-    two_u = SQRT_8_OVER_PI * x * (1 + 0.044715 * x * x)
-    slope = SQRT_8_OVER_PI * (1 + 3 * 0.044715 * x * x)
-    h, below = np.exp(minus_abs(two_u) / 2), raw(input) < 0
-    e = h * h
-    value = np.where(below, input * h * h, input) / (1 + e)
+    cubic = 0.044715 * SQRT_8_OVER_PI * x * x
+    two_u = x * (SQRT_8_OVER_PI + cubic)
+    slope = SQRT_8_OVER_PI + 3 * cubic
+    (e, times_e), below = decay(minus_abs(two_u)), raw(input) < 0
+    value = np.where(below, times_e(input), input) / (1 + e)
 
     def d_input(g: Any) -> Any:
-        numerator = np.where(
-            below, ((1 + e) * h + input * (slope * h)) * h, 1 + e + input * (slope * e)
-        )
+        numerator = np.where(below, times_e(1 + e + x * slope), 1 + e + times_e(x * slope))
         return g * (numerator / (1 + e) / (1 + e))
 
     return value, d_input
@@ -480,17 +488,16 @@ def mish(input: Array) -> Any:
     >>> F.mish(scratch.tensor([-1.0, 0.0, 1.0])).numpy().round(4)
     array([-0.3034,  0.    ,  0.8651])
     """
-    h, below = np.exp(minus_abs(input) / 2), raw(input) < 0
-    e = h * h
+    (e, times_e), below = decay(minus_abs(input)), raw(input) < 0
     bottom = np.where(below, 2 + 2 * e + e * e, 1 + 2 * e + 2 * e * e)
-    value = np.where(below, input * h * h * (2 + e), input * (1 + 2 * e)) / bottom
+    value = np.where(below, times_e(input) * (2 + e), input * (1 + 2 * e)) / bottom
 
     def d_input(g: Any) -> Any:
         slope = 4 * (1 + e)
         numerator = np.where(
             below,
-            ((2 + e) * bottom * h + input * (slope * h)) * h,
-            (1 + 2 * e) * bottom + input * (slope * e * e),
+            times_e((2 + e) * bottom) + times_e(input) * slope,
+            (1 + 2 * e) * bottom + times_e(input) * (slope * e),
         )
         return g * (numerator / bottom / bottom)
 

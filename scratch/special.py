@@ -121,10 +121,12 @@ def times_density(factor: Any, x: Any) -> Any:
     """factor φ(x), of arrays or Tensors.
 
     In two steps of exp(-x²/4), since φ may be subnormal, its digits lost, where the product
-    is not.
+    is not. In float64: GELU's derivative is a difference with Φ, which is right to its last bit.
     """
-    half_way = gaussian(x.clip(-60, 60) / 2)
-    return ONE_OVER_SQRT_2PI * (factor * half_way) * half_way
+    wide = x.astype(np.float64) if x.dtype == np.float32 else x
+    half_way = gaussian(wide.clip(-60, 60) / 2)
+    product = ONE_OVER_SQRT_2PI * (factor * half_way) * half_way
+    return product.astype(np.float32) if x.dtype == np.float32 else product
 
 
 # ---- values, of float64 arrays --------------------------------------------------------------
