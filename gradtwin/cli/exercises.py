@@ -141,7 +141,7 @@ def check(
                 target, names or [], lang=_language(lang), hide_expected=hide_expected,
                 watch=lambda name, _: show(name),
             )  # fmt: skip
-        except FileNotFoundError as error:
+        except (FileNotFoundError, PermissionError) as error:
             raise typer.BadParameter(str(error), param_hint="DIR|FILE") from error
     _write("--html", html, report.html, "utf-8")
     _write("--csv", csv, report.csv, "utf-8-sig")

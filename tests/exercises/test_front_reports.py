@@ -201,6 +201,8 @@ def test_tables_have_captions_and_scopes_and_can_be_reached():
     assert all(th["scope"] in ("row", "col") for th in page.all("th"))
     scrolling = [a for _, a in page.elements if a.get("class") == "wide"] + page.all("pre")
     assert all(a["tabindex"] == "0" and a["aria-label"] for a in scrolling)
+    labels = [a["aria-label"] for a in scrolling]
+    assert len(labels) == len(set(labels))
     ids = [a["id"] for _, a in page.elements if "id" in a]
     assert len(ids) == len(set(ids))
     assert {a["href"][1:] for a in page.all("a")} <= set(ids)

@@ -54,9 +54,9 @@ def _overview(views: list[View], lang: str) -> str:
     return _table(say(lang, N_("Overview")), [say(lang, h) for h in heads], rows)
 
 
-def _table(caption: str, heads: list[str], rows: str) -> str:
+def _table(caption: str, heads: list[str], rows: str, label: str = "") -> str:
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
-    return (f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">\n'
+    return (f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label or caption)}">\n'
             f"<table><caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
             f"<tbody>\n{rows}\n</tbody></table></div>")
 
@@ -90,7 +90,8 @@ def exercise(v: View, lang: str, level: int) -> str:
         if v.first_wrong:
             parts.append(f"<p><strong>{escape(v.first_wrong)}</strong></p>")
         if v.smallest is not None:
-            parts += [heading(1, v.smallest.heading), _code(v.smallest.code, v.smallest.heading)]
+            words = v.smallest.heading
+            parts += [heading(1, words), _code(v.smallest.code, f"{v.name}: {words}")]
             facts = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
                             for label, value in v.smallest.facts)
             parts.append(f"<dl>{facts}</dl>" if facts else "")
@@ -98,7 +99,7 @@ def exercise(v: View, lang: str, level: int) -> str:
         parts += [f"<p>{escape(say(lang, N_('Note: {text}'), text=note))}</p>" for note in v.notes]
     if v.output:
         words = say(lang, N_("It printed:"))
-        parts += [heading(1, words), _code(v.output, words)]
+        parts += [heading(1, words), _code(v.output, f"{v.name}: {words}")]
     inside = "\n".join(part for part in parts if part)
     return f'<section class="exercise" id="exercise-{escape(v.name)}">\n{inside}\n</section>'
 
@@ -119,4 +120,5 @@ def _criteria(v: View, lang: str) -> str:
             f"<td>{escape(row.about)}</td><td>{first}{escape(row.reason)}</td></tr>"
         )
     heads = (N_("Criterion"), N_("Points"), N_("What it is"), N_("Why points were not given"))
-    return _table(say(lang, N_("Points")), [say(lang, h) for h in heads], "\n".join(rows))
+    caption = say(lang, N_("Points"))
+    return _table(caption, [say(lang, h) for h in heads], "\n".join(rows), f"{v.name}: {caption}")
