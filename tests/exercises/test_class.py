@@ -169,7 +169,7 @@ def test_whatever_is_handed_in_the_rest_is_graded(tmp_path: Path, graded: Grade)
             + NEGATED.encode())
     hand_in(folder / "Dora", double="import os\nos._exit(0)\n", negate=NEGATED)
     hand_in(folder / "Eva")
-    # an encoding that would take a minute to read is none of text
+    # an encoding that would take a minute to read is none of texts
     hand_in(folder / "Ela", double="# coding: punycode\n#" + "a" * 200_000 + "\n" + RIGHT)
     hand_in(folder / "Fe", negate="def negative(x): return -x")
     (folder / "Fe" / "double.ipynb").write_text(json.dumps(notebook))
@@ -182,7 +182,7 @@ def test_whatever_is_handed_in_the_rest_is_graded(tmp_path: Path, graded: Grade)
         "Bea": ["unloadable", "right"],
         "Carla": ["unloadable", "right"],
         "Dora": ["unloadable", "right"],
-        "Ela": ["unloadable", "missing"],
+        "Ela": ["right", "missing"],
         "Eva": ["missing", "missing"],
         "Fe": ["right", "unloadable"],
         "Gala": ["unloadable", "right"],
@@ -191,6 +191,8 @@ def test_whatever_is_handed_in_the_rest_is_graded(tmp_path: Path, graded: Grade)
     for pupil in group.pupils:
         for g in pupil.graded:
             assert g.result.ok or g.result.notes, (pupil.student.name, g.exercise.name)
+    ela = next(p for p in group.pupils if p.student.name == "Ela")
+    assert "read as Windows-1252" in ela.graded[0].result.notes[0].say("en")
 
 
 def test_a_link_brings_nothing_of_another_student(tmp_path: Path, graded: Grade) -> None:
