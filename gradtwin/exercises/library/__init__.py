@@ -28,6 +28,7 @@ NAMES = (
     "two_layer_net",
     "gradient_descent",
     "mini_batches",
+    "momentum",
     "softmax_cross_entropy",
 )
 
