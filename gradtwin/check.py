@@ -1,8 +1,9 @@
 """`gradtwin.check`: every concept of the lecture, computed by both wings on the same inputs.
 
 A concept passes when outputs and gradients agree, within what rounding explains, on the corners of
-its table row and on random inputs, and when both wings arrive at the numbers that the lecture
-prints. Where its gradient is derived on paper too, all three must agree.
+its table row and on random inputs, when both wings arrive at the numbers that the lecture prints,
+and when both wings' graphs are the same graph. Where its gradient is derived on paper too, all three
+must agree.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .compare import Compared, Comparison, compare
 from .concepts import Concept, Figure, Wing, concepts, find
 from .findings import WARNING
 from .on_paper import Table, odd_one_out, table, witnesses
+from .render import NoGraphError, aligned
 from .samples import Sample
 
 CASES = 20
@@ -114,6 +116,14 @@ class Failure:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """Whether both wings have the same computational graph, and how that is said in words."""
+
+    ok: bool
+    says: str
+
+
 @dataclass(slots=True)
 class Result:
     """What `check` found for one concept.
@@ -129,6 +139,8 @@ class Result:
         torch_failures: those on which the third witness finds PyTorch wrong and scratch right.
         paper: what paper, scratch and PyTorch have on the concept's example, where it is derived
             on paper.
+        graphs: whether the wings' graphs on the concept's example are the same one, value for value
+            and gradient for gradient in the middle too; None where there is no graph.
     """
 
     concept: Concept
@@ -140,11 +152,16 @@ class Result:
     failures: list[Failure] = field(default_factory=list)
     torch_failures: list[Failure] = field(default_factory=list)
     paper: Table | None = None
+    graphs: Graphs | None = None
 
     @property
     def ok(self) -> bool:
-        """No difference that speaks against scratch, and every printed number came out."""
-        return not self.failures and all(figure.ok for figure in self.figures)
+        """No difference that speaks against scratch, every printed number came out, one graph."""
+        return (
+            not self.failures
+            and all(figure.ok for figure in self.figures)
+            and (self.graphs is None or self.graphs.ok)
+        )
 
     def add(
         self,
@@ -183,6 +200,9 @@ class Result:
             "share_of_allowed": _plain(self.share),
             "figures": [figure.to_dict() for figure in self.figures],
             "paper": None if self.paper is None else self.paper.to_dict(),
+            "graphs": None
+            if self.graphs is None
+            else {"ok": self.graphs.ok, "says": self.graphs.says},
             "failures": [_failure(failure) for failure in self.failures],
             "torch_failures": [_failure(failure) for failure in self.torch_failures],
         }
@@ -191,6 +211,8 @@ class Result:
         equal = "paper = graph = PyTorch" if self.concept.paper else "twins"
         lines = [f"{self.concept.name}: {equal if self.ok else 'DIFFERENT'}, {self.cases} cases"]
         lines += [str(figure) for figure in self.figures if not figure.ok]
+        if self.graphs is not None and not self.graphs.ok:
+            lines.append(self.graphs.says)
         for found, what in (
             (self.failures, "differ"),
             (self.torch_failures, "differ, where the third witness finds scratch right"),
@@ -269,6 +291,7 @@ def check_concept(concept: Concept, dtype: str, seed: int, cases: int) -> Result
     result = Result(concept)
     scratch, torch = Wing("scratch", dtype), Wing("torch", dtype)
     result.figures = [_reproduced(figure, scratch, torch) for figure in concept.figures]
+    result.graphs = _graphs(concept, dtype)
     for number, (sample, corner) in enumerate(_samples(concept, dtype, seed, cases)):
         names = _argument_names(concept, sample)
         *paper, ours, theirs = witnesses(concept, sample, scratch, torch)
@@ -287,6 +310,19 @@ def check_concept(concept: Concept, dtype: str, seed: int, cases: int) -> Result
             shown = attempt("on paper", partial(table, (*paper, ours, theirs), sample, names or []))
             result.paper = None if isinstance(shown, Raised) else shown
     return result
+
+
+def _graphs(concept: Concept, dtype: str) -> Graphs | None:
+    """Both wings' graphs held against each other, on the concept's example."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the comparison of the numbers tells of them
+            alignment = aligned(concept, dtype)
+    except NoGraphError:
+        return None
+    except Exception as error:  # a wing that raises has no graph to be held against the other's
+        return Graphs(False, f"the graphs cannot be compared: {type(error).__name__}: {error}")
+    return Graphs(bool(alignment), str(alignment))
 
 
 def _samples(

@@ -9,6 +9,7 @@ MEAN(x) is what a loss ends with: div(sum(x)), sum(x) or reshape(x), by its `red
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import NamedTuple
 
 TABLE = """
@@ -118,6 +119,7 @@ def parse(formula: str) -> Pattern:
     return read(ast.parse(formula.strip(), mode="eval").body)
 
 
+@cache
 def rows() -> list[Row]:
     """The table, the largest formulas first: they say most."""
     found = []

@@ -54,7 +54,7 @@ def check(
     ] = 20,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Compare both wings: outputs, gradients, and the numbers that the lecture prints.
+    """Compare both wings: outputs, gradients, graphs, and the numbers that the lecture prints.
 
     Where a gradient is derived on paper too, all three are compared, and shown when it is named.
     Exit status 1 when a difference is found.
@@ -130,7 +130,7 @@ def _table(report: Report) -> Table:
     from rich.table import Table
 
     table = Table("concept")
-    for heading in ("cases", "ULP forward", "ULP gradient", "of allowed", "printed figures"):
+    for heading in ("cases", "ULP forward", "ULP gradient", "of allowed", "printed figures", "graphs"):
         table.add_column(heading, justify="right")
     table.add_column("verdict")
     for result in report:
@@ -141,6 +141,7 @@ def _table(report: Report) -> Table:
             _ulp(result.ulp_gradient),
             f"{result.share:.0%}" if math.isfinite(result.share) else "-",
             _figures(result),
+            _graphs(result),
             _verdict(result),
             style=None if result.ok else "bold red",
         )
@@ -182,6 +183,11 @@ def _figures(result: Result) -> str:
     errata = sum(bool(figure.figure.erratum) for figure in result.figures)
     marked = f" ({errata} erratum)" if errata == 1 else f" ({errata} errata)" if errata else ""
     return f"{reproduced}/{len(result.figures)}{marked}"
+
+
+def _graphs(result: Result) -> str:
+    """"-": the concept has none."""
+    return "-" if result.graphs is None else "same" if result.graphs.ok else "DIFFER"
 
 
 def _verdict(result: Result) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from .concept import Tensor, concept, operation
 from .draws import network
 from .figure import Figure
-from .wing import Wing
+from .wing import Wing, dtype_of
 
 NODES = [
     ("z1", "linear", "X", ("w1", "b1")),
@@ -29,7 +29,8 @@ NODES = [
 )
 def dag(wing: Wing, X: Tensor, w1: Tensor, b1: Tensor, w2: Tensor) -> Tensor:
     parameters = {"w1": w1, "b1": b1, "w2": w2}
-    network = wing.DAG(NODES, {name: tuple(each.shape) for name, each in parameters.items()})
+    shapes = {name: tuple(each.shape) for name, each in parameters.items()}
+    network = wing.DAG(NODES, shapes, dtype=dtype_of(X))
     return wing.call(network, parameters, X)
 
 
