@@ -29,6 +29,7 @@ NAMES = (
     "gradient_descent",
     "mini_batches",
     "momentum",
+    "adam",
     "softmax_cross_entropy",
 )
 

@@ -341,8 +341,8 @@ if callable(globals().get("train")):
             "average_of_gradients", {VELOCITY: "v_next = beta * v + (1 - beta) * g"},
             en="Right for momentum as a running average, v <- beta v + (1 - beta) g, whose steps are "
             "1 - beta times as long; this exercise asks for PyTorch's, v <- beta v + g.",
-            es="Correcto para el momento como media móvil, v <- beta v + (1 - beta) g, que multiplica los pasos "
-            "por 1 - beta; este ejercicio pide el de PyTorch, v <- beta v + g.",
+            es="Correcto para el momento como media móvil, v <- beta v + (1 - beta) g, que multiplica "
+            "los pasos por 1 - beta; este ejercicio pide el de PyTorch, v <- beta v + g.",
             accepted=False,
         ),
         Convention(
