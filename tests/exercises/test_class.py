@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,51 @@ def test_nothing_is_graded_twice(
     kept[0].write_text(kept[0].read_text()[:50])
     graded()
     assert len(calls) == 14 + 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups and SIGKILL")
+def test_a_run_that_is_killed_goes_on_later(
+    tmp_path: Path, exercise: str, graded: Grade
+) -> None:
+    folder = tmp_path / "class"
+    hand_in(folder / "Ana", double=RIGHT, negate=NEGATED)
+    hand_in(folder / "Bea", double=RIGHT, negate="import time\ntime.sleep(9)\n" + NEGATED)
+    code = (
+        "from gradtwin.exercises.classroom import grade_folder\nif __name__ == '__main__':\n"
+        f"    grade_folder({str(folder)!r}, exercises=[{exercise!r}], jobs=2, sandboxed=False)\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    main = subprocess.Popen(
+        [sys.executable, str(tmp_path / "main.py")], start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(Path(sandbox.__file__).parents[2])})
+    results = default_out(folder) / store.FOLDER
+
+    def done() -> dict[str, list[str]]:
+        kept = [json.loads(p.read_text()) for p in results.glob("*.json")]
+        return {k["student"]: list(k["exercises"]) for k in kept}
+
+    wait_until(lambda: done() == {"Ana": ["double", "negate"], "Bea": ["double"]})
+    main.kill()
+    main.wait()
+    wait_until(lambda: not group_lives(main.pid))        # nor do its workers stay
+    assert done() == {"Ana": ["double", "negate"], "Bea": ["double"]}
+    hand_in(folder / "Bea", negate=NEGATED)
+    assert graded().ok
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 120
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def group_lives(pid: int) -> bool:
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

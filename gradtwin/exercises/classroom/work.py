@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -58,7 +60,16 @@ def asked_for(exercises: tuple[str, ...]) -> dict[str, tuple[Exercise, Path | No
 def begin_worker() -> None:
     """Ctrl-C is the parent's: it ends its workers. One thread each, there is a worker a core."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"                 # before torch is loaded
+
+
+def _end_with_the_parent() -> None:
+    """A parent that is killed cannot end its workers; they would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def handed_in(student: Student, known: Sequence[str]) -> Collected:
