@@ -22,7 +22,10 @@ from .result import Smallest
 if TYPE_CHECKING:
     from .grading import Runs, Table
 
-SECONDS = 2.0
+SECONDS, PROCESSOR_SECONDS = 5.0, 1.5
+"""Of the search: by the clock, for functions that are slow; and of this process's own work, so that
+what is shown depends little on how busy the machine is."""
+
 STAGES = ((1, 15), (2, 40), (3, 40))
 """(longest length, tries): what fails on arrays of one entry is not looked for on longer ones."""
 
@@ -60,11 +63,12 @@ def _shrunk(
         from hypothesis.errors import NoSuchExample
     except ImportError:
         return None
-    until = time.monotonic() + SECONDS
+    until, worked = time.monotonic() + SECONDS, time.thread_time() + PROCESSOR_SECONDS
     last: dict[str, Any] = {}
 
     def fails(arrays: dict[str, Array]) -> bool:
-        if time.monotonic() > until or any(runs.deaths.values()):
+        late = time.monotonic() > until or time.thread_time() > worked
+        if late or any(runs.deaths.values()):
             return False
         outcomes = runs.probe(arrays)
         with np.errstate(all="ignore"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -256,3 +257,10 @@ def test_a_formula_is_no_formula_in_a_spreadsheet():
     text = written(["a"], [["=1+1"], ["@x"], ["  +1"], [-1.5], ["fine"]])
     rows = list(csv.reader(text.split("\n")))
     assert [row[0] for row in rows[1:6]] == ["'=1+1", "'@x", "'  +1", "-1.5", "fine"]
+
+
+def test_without_hypothesis_the_smallest_probe_is_shown(monkeypatch):
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    smallest = check("relu", relu, doubled).to_dict()["exercises"][0]["smallest"]
+    assert np.size(smallest["inputs"]["z"]) > 1                 # a probe as it is
+    assert smallest["came"] == pytest.approx(2.5 * smallest["expected"])

@@ -264,9 +264,16 @@ def value_text(value: Any, other: Any = None) -> str:
 def sentence(said: Message | str, lang: str = "") -> str:
     """Begun by a capital, unless by a name, ended by a full stop, and fit for every reader."""
     text = clean(said.say(lang) if isinstance(said, Message) else said, 1000).strip()
-    if isinstance(said, Message) and not said.id.startswith("{"):
+    if isinstance(said, Message) and not _begins_with_a_name(said):
         text = text[:1].upper() + text[1:]
     return text if not text or text.endswith((".", "!", "?", ":")) else f"{text}."
+
+
+def _begins_with_a_name(said: Message) -> bool:
+    if not said.id.startswith("{"):
+        return False
+    first = said.values.get(said.id[1:].partition("}")[0])
+    return not isinstance(first, Message) or _begins_with_a_name(first)
 
 
 def joined(parts: Sequence[str]) -> str:
