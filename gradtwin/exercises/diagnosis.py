@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 from .exercise import Exercise
@@ -175,9 +175,10 @@ def _named(
     for chosen in looked_at:
         if found := fitting(single, chosen, quantities):
             return [_diagnosis([v for (v,) in found], function)]
-        pairs = combinations([*exercise.mistakes, *exercise.conventions], 2)
-        if found := fitting(pairs, chosen, quantities):
-            return _of_pairs(found, function)
+        for pairs in (combinations(exercise.mistakes, 2),
+                      product(exercise.mistakes, exercise.conventions)):
+            if found := fitting(pairs, chosen, quantities):
+                return _of_pairs(found, function)
     if len(quantities) > 1:
         for chosen in looked_at:
             if found := fitting(single, chosen, wrong[:1]):

@@ -352,7 +352,7 @@ def equal_outcome(a: Any, b: Any) -> bool:
         return False
     x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
     scale = float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0))
-    within = 1e-5 * scale if a.dtype == np.float32 else 1e-9 * scale + 1e-12
+    within = 1e-5 * scale + 1e-7 if a.dtype == np.float32 else 1e-9 * scale + 1e-12
     with np.errstate(invalid="ignore"):
         same = (np.abs(x - y) <= within) | (x == y) | ((x != x) & (y != y))
     return bool(same.all())

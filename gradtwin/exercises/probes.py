@@ -29,6 +29,7 @@ SIZES: dict[str, tuple[int, ...]] = {
     "generic 2": (4, 2, 3, 5, 6),
     "generic 3": (2, 4, 5, 3, 6),
     "square": (3, 3, 3, 3, 3),
+    "square 2": (4, 4, 4, 4, 4),
 }
 """Lengths of the named dimensions, in their order: N, D, H, C and one more."""
 
