@@ -52,9 +52,8 @@ class Choices:
 
     def normal(self, loc: float = 0.0, scale: float = 1.0, size: Size = None) -> Any:
         """Numbers around loc; simple ones and edges are taken as they are, not scaled."""
-        index = self.indices(_count(size))
-        value = normal_number(index, self.edges)
-        return self._shaped(np.where(index < 4096, value, value * scale) + loc, size)
+        value = normal_number(self.indices(_count(size)), scale, self.edges)
+        return self._shaped(value + loc if loc else value, size)
 
     def uniform(self, low: float = 0.0, high: float = 1.0, size: Size = None) -> Any:
         """Numbers from low to high, both included."""
@@ -99,7 +98,7 @@ class Random(Choices):
 
     def indices(self, count: int) -> Array:
         uniform = np.frombuffer(self._random.randbytes(4 * count), np.uint32).astype(np.int64)
-        chosen = likely_indices(uniform)
+        chosen = likely_indices(uniform, self.edges)
         self.taken += chosen.tolist()
         return chosen
 

@@ -24,33 +24,55 @@ EDGES = np.array([
 ])  # fmt: skip
 """Infinities, NaN, subnormal, tiny, far and huge numbers: drawn where a case asks for them."""
 
-TABLE = np.concatenate([SIMPLE, SIMPLE, EDGES])
 EIGHTHS = 4096
-"""Below this and beyond the table: eighths of both signs up to 4."""
+"""Below this and beyond the simple numbers and edges: eighths of both signs up to 4."""
 
 RANGE = 2**32
 LOGISTIC = 0.5513288954217921
 """sqrt(3)/pi: so many times a logistic number is of variance 1."""
 
 
-def likely_indices(random: Array) -> Array:
-    """Uniform 32-bit integers as indices of numbers: one in four simple, one in eight an eighth."""
-    kind = random & 7
-    rest = random >> 3
-    return np.where(kind < 2, rest % len(TABLE), np.where(kind == 2, rest % EIGHTHS, random))
-
-
-def normal_number(index: Array, edges: bool) -> Array:
-    """The number of each index, of a size of about 1; edges: whether the table's are meant.
-
-    >>> normal_number(np.array([0, 1, 2, 3, 100, 2**31]), edges=False).round(3).tolist()
-    [0.0, 1.0, -1.0, 2.0, 2.25, 0.0]
-    """
+def _short_numbers(first: Array) -> Array:
+    index = np.arange(EIGHTHS)
     eighths = ((index >> 1) % 33) / np.where(index & 1, -8.0, 8.0)
-    u = (index + 0.5) / RANGE
-    value = np.where(index < EIGHTHS, eighths, LOGISTIC * np.log(u / (1 - u)))
-    listed = len(TABLE) if edges else 2 * len(SIMPLE)
-    return np.where(index < listed, TABLE[np.minimum(index, listed - 1)], value)
+    return np.concatenate([first, eighths[len(first) :]])
+
+
+def _logistic_numbers() -> Array:
+    u = (np.arange(2**16) + 0.5) / 2**16
+    return LOGISTIC * np.log(u / (1 - u))
+
+
+SHORT = _short_numbers(np.concatenate([SIMPLE, SIMPLE]))
+WITH_EDGES = _short_numbers(np.concatenate([SIMPLE, SIMPLE, EDGES]))
+LONG = _logistic_numbers()
+
+ALL = RANGE - 1
+SHIFTS = np.array([[3, 3, 3, 0, 0, 0, 0, 0], [3, 3, 3, 3, 3, 3, 0, 0]])
+MASKS = np.array([[63, 63, EIGHTHS - 1, *[ALL] * 5], [*[63] * 5, EIGHTHS - 1, ALL, ALL]])
+
+
+def likely_indices(random: Array, edges: bool) -> Array:
+    """Uniform 32-bit integers as indices of numbers: one in four simple, one in eight an eighth.
+
+    edges: more than half are simple or an edge.
+    """
+    kind = random & 7
+    return (random >> SHIFTS[int(edges)][kind]) & MASKS[int(edges)][kind]
+
+
+def normal_number(index: Array, scale: float, edges: bool) -> Array:
+    """The number of each index; those with all their digits are of a size of about scale.
+
+    edges: whether infinities, NaN and the like are among the numbers.
+
+    >>> normal_number(np.array([0, 1, 2, 3, 100, 2**30]), 1.0, edges=False).round(2).tolist()
+    [0.0, 1.0, -1.0, 2.0, 2.12, -0.61]
+    """
+    short = WITH_EDGES if edges else SHORT
+    return np.where(
+        index < EIGHTHS, short[index & (EIGHTHS - 1)], LONG[index >> 16] * scale
+    )
 
 
 def fraction(index: Array) -> Array:

@@ -18,7 +18,7 @@ from ..samples import OPERATIONS, Operation
 from .case import Case, Step, both_wings, compiled
 from .choices import Choices
 from .numbers import Array
-from .rows import DTYPES, _option, rows
+from .rows import DTYPES, NOT_TWICE, option, rows
 
 LARGEST = 1e4
 LENGTHS = (2, 1, 3, 2, 4, 2, 3, 1, 5, 0)
@@ -112,14 +112,10 @@ class Program:
         )
 
 
+@np.errstate(all="ignore")
 def draw_program(c: Choices) -> Case:
     """A program of up to a dozen steps on up to three inputs."""
-    with np.errstate(all="ignore"):
-        return _drawn(Program(c))
-
-
-def _drawn(p: Program) -> Case:
-    c = p.c
+    p = Program(c)
     shape = [c.one_of(LENGTHS) for _ in range(c.pick(4))]
     for _ in range(1 + c.pick(3)):
         missing = c.pick(len(shape) + 1) if c.chance(3) else 0
@@ -154,7 +150,7 @@ def functions_of_one_number() -> list[tuple[Operation, str, str]]:
             if len(one.arguments) == 1 and one.arguments[0].dims == "..." and not one.keywords:
                 if not one.arguments[0].floating or operation.name == "to":
                     continue
-                given = ["{0}", *(f"{k}={_option(k, v)}" for k, v in one.options.items())]
+                given = ["{0}", *(f"{k}={option(k, v)}" for k, v in one.options.items())]
                 if not spelled.startswith(("lib.", "F.")):
                     given.insert(0, "lib")
                 found.append((operation, f"{spelled}({', '.join(given)})", operation.name))
@@ -253,6 +249,7 @@ def reduction(p: Program) -> None:
     x = p.some()
     shape = p.values[x].shape
     name = p.c.one_of(["sum", "mean", "amax", "amin", "prod", "logsumexp"])
+    p.twice &= name not in NOT_TWICE
     kind = p.c.pick(4)
     if not shape or (kind == 0 and name != "logsumexp"):
         p.step(f"lib.{name}({{0}}{', dim=0' if name == 'logsumexp' else ''})", x)

@@ -16,8 +16,9 @@ from .case import Case, Step
 from .choices import Choices
 from .numbers import Array
 
-THROUGH_PROBABILITIES = ("xor", "binary_cross_entropy", "derivative_of_bce", "logistic_regression")
-"""In the second derivative of the binary cross entropy PyTorch adds 1e-12 to the probabilities."""
+NOT_TWICE = ("xor", "prod")
+"""Of these PyTorch's second derivative is inexact by design: that of the binary cross entropy adds
+1e-12 to the probabilities, that of a product is a difference of quotients by the factors."""
 
 DTYPES = ("float64", "float32")
 
@@ -55,6 +56,7 @@ def draw_concept(c: Choices) -> Case:
     return _drawn(c, *c.one_of(rows_of_the_lecture()))
 
 
+@np.errstate(all="ignore")
 def _drawn(c: Choices, operation: Operation, spelled: str) -> Case:
     dtype = c.one_of(DTYPES)
     wild = [one for one in operation.cases if operation.elementwise and _any_shape(one)]
@@ -69,7 +71,7 @@ def _drawn(c: Choices, operation: Operation, spelled: str) -> Case:
             places[i] = len(arrays) + len(steps) - 1
     steps.append(Step(_call(sample, spelled), tuple(places)))
     twice = operation.differentiable and operation.twice and any(sample.requires_grad)
-    twice = twice and operation.name not in THROUGH_PROBABILITIES
+    twice = twice and operation.name not in NOT_TWICE
     if operation.name == "prelu" and not np.all(arrays[0]):
         twice = False  # PyTorch derives its gradient at 0, which is linear in g, to another slope
     return Case(
@@ -85,6 +87,7 @@ def _drawn(c: Choices, operation: Operation, spelled: str) -> Case:
     )
 
 
+@np.errstate(all="ignore")
 def draw_wrong(c: Choices) -> Case:
     """A call with something that is probably wrong: both wings refuse it, or both take it.
 
@@ -140,12 +143,15 @@ def _any_shape(one: TableCase) -> bool:
 def _at_edges(operation: Operation, one: TableCase, c: Choices, dtype: str) -> Sample:
     """A call with infinities, NaN, huge and tiny numbers.
 
-    64 of them: what does not fill the processor's vectors PyTorch computes by another formula, some
-    of which have another derivative at NaN.
+    A few of them, again and again until there are 64: what does not fill the processor's vectors
+    PyTorch computes by another formula, and some derivatives at NaN differ between the two.
     """
-    broadcasts = [(64,), (2, 64), (1, 64)] if one.arguments[0].dims == "*" else [(64,)]
-    shapes = [c.one_of(broadcasts) for _ in one.arguments]
-    return operation.sample(one, shapes, {}, c, dtype)
+    few = (1 + c.pick(8),)
+    alone = () if one.arguments[0].dims == "*" else few
+    shapes = [few, *(c.one_of([few, few, alone]) for _ in one.arguments[1:])]
+    sample = operation.sample(one, shapes, {}, c, dtype)
+    arrays = tuple(np.resize(a, 64) if a.ndim else a for a in sample.arrays)
+    return replace(sample, arrays=arrays)
 
 
 def _stored_otherwise(a: Array, c: Choices) -> tuple[Array, str]:
@@ -169,11 +175,11 @@ def _call(sample: Sample, spelled: str) -> str:
     first = [] if spelled.startswith(("lib.", "F.")) else ["lib"]
     given = [f"{{{i}}}" for i in range(positional)]
     given += [f"{name}={{{positional + i}}}" for i, name in enumerate(sample.keywords)]
-    given += [f"{name}={_option(name, value)}" for name, value in sample.options.items()]
+    given += [f"{name}={option(name, value)}" for name, value in sample.options.items()]
     return f"{spelled}({', '.join(first + given)})"
 
 
-def _option(name: str, value: Any) -> str:
+def option(name: str, value: Any) -> str:
     """An option as an expression in both wings; see `Library.options`."""
     if name == "dtype" and value is not None:
         return f"lib.dtype({value!r})"
@@ -181,7 +187,7 @@ def _option(name: str, value: Any) -> str:
         kind = "bool_" if value.dtype == bool else value.dtype.name
         return f"lib.tensor(np.array({value.tolist()!r}, np.{kind}))"
     if type(value) is tuple:
-        inside = ", ".join(_option("", v) for v in value)
+        inside = ", ".join(option("", v) for v in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if isinstance(value, float) and not np.isfinite(value):
         return f"float('{value}')"
