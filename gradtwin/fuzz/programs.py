@@ -105,7 +105,7 @@ class Program:
             steps,
             [renamed[r] for r in results],
             self.dtype,
-            order=2 if self.twice and not self.failed and self.c.chance(6) else 1,
+            order=2 if self.twice and not self.failed and self.c.chance(12) else 1,
             coarse=self.coarse,
             finite=True,
             label="program",

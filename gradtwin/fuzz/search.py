@@ -30,7 +30,7 @@ _stop: Any = threading.Event()
 KEPT_RIGHT = 20
 """Of cases where scratch is right and PyTorch wrong so many are told by their numbers."""
 
-KINDS = [*[draw_row] * 10, *[draw_program] * 4, draw_concept, draw_wrong]
+KINDS = [*[draw_row] * 20, *[draw_program] * 9, draw_concept, *[draw_wrong] * 2]
 """One operation, a program, a concept of the lecture, a call with something wrong."""
 
 
