@@ -59,6 +59,14 @@ def process(*arguments: object, **environment: str) -> subprocess.CompletedProce
     )
 
 
+def test_help_names_every_command():
+    done = invoke("--help")
+    assert done.exit_code == 0
+    commands = [line.split()[0] for line in done.stdout.partition("Commands:")[2].splitlines()
+                if line.strip()]
+    assert commands == ["list", "new", "check", "grade", "selftest"]
+
+
 # ---- list and new ----------------------------------------------------------------------------
 
 
@@ -292,6 +300,16 @@ def test_csv_has_points_and_a_reason_for_each_criterion(handed_in):
     assert mine["dz"]["reason"].startswith("dz differs in 15 of 15 entries")
     assert {r["exercise"] for r in rows} == {e["exercise"] for e in handed_in[1]["exercises"]}
     assert all(r["reason"] for r in rows if r["points"] != r["of"])
+
+
+def test_expected_values_are_hidden_on_request(tmp_path):
+    path = tmp_path / "sigmoid.py"
+    path.write_text(WRONG_SIGMOID)
+    done = invoke("check", path, "--hide-expected", "--json", "--html", tmp_path / "r.html")
+    assert done.exit_code == 1
+    smallest = json.loads(done.stdout)["exercises"][0]["smallest"]
+    assert (smallest["expected"], smallest["came"]) == (None, pytest.approx(0.23500371))
+    assert "0.25" not in done.stdout + (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_named_exercises_that_are_missing_count(tmp_path):

@@ -56,7 +56,8 @@ def _overview(views: list[View], lang: str) -> str:
 
 def _table(caption: str, heads: list[str], rows: str, label: str = "") -> str:
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
-    return (f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label or caption)}">\n'
+    label = escape(label or caption)
+    return (f'<div class="wide" tabindex="0" role="region" aria-label="{label}">\n'
             f"<table><caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n"
             f"<tbody>\n{rows}\n</tbody></table></div>")
 
