@@ -47,6 +47,8 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Any:
             lambda g: g.T.dot(input),  # d_weight: outer products, summed over the batch
             sum_of_rows,  # d_bias: the sum over the batch
         )
+    if not input.ndim:  # numpy's dot has scaled weight by it
+        raise ValueError("input: expected shape (..., in), got ()")
     return (
         z,
         lambda g: g.dot(weight),

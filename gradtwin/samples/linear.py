@@ -26,6 +26,7 @@ OPERATIONS = [
             wrong("2 3", "4 3", "5", raises=RuntimeError, match=r"bias: \(5,\)"),
             wrong("2 3", integers("4 3"), "4", raises=RuntimeError, match="weight: .*int64"),
             wrong("2 3", "4 5", raises=RuntimeError, match=r"weight: \(4, 5\)"),
+            wrong("", "4 1", "4", raises=RuntimeError, match=r"input: expected shape \(..., in\)"),
         ],
         smooth=True,
     ),
