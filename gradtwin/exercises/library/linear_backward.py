@@ -184,6 +184,15 @@ exercise = Exercise(
             number=33,
         ),
         Mistake(
+            "array_of_integers",
+            {"dW = X.T @ g": "dW = np.zeros(W.shape, dtype=int); dW[:] = X.T @ g"},
+            en="dW is kept in an array of integers, which cuts off everything behind the point: make "
+            "it with np.zeros_like(W).",
+            es="dW se guarda en un array de enteros, que corta todo lo que hay tras la coma: créalo "
+            "con np.zeros_like(W).",
+            number=58,
+        ),
+        Mistake(
             "upstream_forgotten",
             {"dX = g @ W.T": "dX = np.ones_like(g) @ W.T",
              "dW = X.T @ g": "dW = X.T @ np.ones_like(g)",

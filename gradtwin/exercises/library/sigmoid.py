@@ -89,6 +89,18 @@ exercise = Exercise(
             number=2,
         ),
         Mistake(
+            "math_exp_overflows",
+            {"""e = np.exp(-np.abs(z))
+    return np.where(z < 0, e, 1) / (1 + e)""":
+             """import math
+    return np.vectorize(lambda x: 1 / (1 + math.exp(-x)))(z)"""},
+            en="math.exp raises OverflowError for z far below 0. np.exp gives inf there, and 1 / inf "
+            "is 0; or choose the formula by the sign of z.",
+            es="math.exp lanza OverflowError para z muy negativa. np.exp da inf, y 1 / inf es 0; o "
+            "elige la fórmula según el signo de z.",
+            number=2,
+        ),
+        Mistake(
             "sign_of_the_exponent",
             {"return np.where(z < 0, e, 1) / (1 + e)": "return np.where(z < 0, 1, e) / (1 + e)"},
             en="This is 1 / (1 + exp(z)), the sigmoid of -z: the exponent needs its minus sign.",

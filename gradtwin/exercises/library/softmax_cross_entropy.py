@@ -8,7 +8,7 @@ from ...samples.values import Values
 from ..exercise import Exercise
 from ..lazy import F, torch
 from ..reference import gradient
-from ..variants import Convention, Mistake
+from ..variants import Convention, Layout, Mistake
 
 
 def soft_targets(dims: str) -> Values:
@@ -278,6 +278,15 @@ exercise = Exercise(
             es="Correcto para una pérdida sumada sobre el lote; este ejercicio pide la media de los N "
             "ejemplos.",
             accepted=False,
+        ),
+    ],
+    layouts=[
+        Layout(
+            "examples_in_columns", {"z": "T", "y": "T", "p": "T", "dz": "T"},
+            en="This is right with one example a column, the softmax down each column; this exercise "
+            "has one example a row.",
+            es="Esto es correcto con un ejemplo por columna, con la softmax de cada columna; este "
+            "ejercicio tiene un ejemplo por fila.",
         ),
     ],
 )

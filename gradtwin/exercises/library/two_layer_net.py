@@ -8,7 +8,7 @@ from ...samples.values import Values
 from ..exercise import Exercise
 from ..lazy import F, torch
 from ..reference import gradient
-from ..variants import Convention, Mistake
+from ..variants import Convention, Layout, Mistake
 
 
 def one_hot(dims: str) -> Values:
@@ -369,6 +369,24 @@ exercise = Exercise(
             en="Right for a loss that is summed over the batch; this exercise asks for the mean.",
             es="Correcto para una pérdida sumada sobre el lote; este ejercicio pide la media.",
             accepted=False,
+        ),
+    ],
+    layouts=[
+        Layout(
+            "weights_out_in", {"W1": "T", "W2": "T", "dW1": "T", "dW2": "T"},
+            en="This is right for weights of shape (outputs, inputs), as PyTorch stores them; this "
+            "exercise asks for (inputs, outputs), X W1.",
+            es="Esto es correcto para pesos de forma (salidas, entradas), como los guarda PyTorch; "
+            "este ejercicio pide (entradas, salidas), X W1.",
+        ),
+        Layout(
+            "examples_in_columns",
+            {"X": "T", "T": "T", "W1": "T", "W2": "T", "b1": "column", "b2": "column", "z1": "T",
+             "a1": "T", "z2": "T", "dz2": "T", "dW2": "T", "dz1": "T", "dW1": "T"},
+            en="This is right with one example a column, W1 X + b1; this exercise asks for one example "
+            "a row, X W1 + b1.",
+            es="Esto es correcto con un ejemplo por columna, W1 X + b1; este ejercicio pide un ejemplo "
+            "por fila, X W1 + b1.",
         ),
     ],
 )
