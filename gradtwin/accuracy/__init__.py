@@ -2,7 +2,7 @@
 
 The promise of the project is that two wings agree; here a third, mpmath with hundreds of digits,
 says how far each is from the truth: `jet` carries derivatives, `exact` has the definitions,
-`points` the inputs, `functions` the table of rows, `measure` the errors, `report` the tables.
+`points` the inputs, `functions` the table of rows, `measuring` the errors, `report` the tables.
 
 >>> from gradtwin.samples import scratch_library, torch_library
 >>> row = measure(find("tanhshrink")[0], "float64", [scratch_library(), torch_library()])
@@ -13,9 +13,9 @@ says how far each is from the truth: `jet` carries derivatives, `exact` has the 
 from .functions import FUNCTIONS as FUNCTIONS
 from .functions import Function as Function
 from .functions import find as find
-from .measure import GOAL as GOAL
-from .measure import GRADIENT as GRADIENT
-from .measure import VALUE as VALUE
-from .measure import Point as Point
-from .measure import Row as Row
-from .measure import measure as measure
+from .measuring import GOAL as GOAL
+from .measuring import GRADIENT as GRADIENT
+from .measuring import VALUE as VALUE
+from .measuring import Point as Point
+from .measuring import Row as Row
+from .measuring import measure as measure

@@ -25,9 +25,9 @@ class Function:
         points: the arguments: arrays whose first dimension counts the examples.
         options: the arguments that are no tensors.
         call: from a library and tensors to a tensor, the same for both wings.
+        variant: what distinguishes it from the other rows of that name, beside the options.
         alone: whether each example is a call of its own, as where a weight belongs to all rows.
         constants: how many of the last arguments take no gradient.
-        note: what is said about it below the table.
     """
 
     name: str
@@ -37,16 +37,17 @@ class Function:
     options: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
     constants: int = 0
+    variant: str = ""
 
     @property
     def label(self) -> str:
-        """The name with the options.
+        """The name with what is special.
 
         >>> find("softplus")[1].label
         'softplus beta=2.0'
         """
-        shown = (f"{k}={v}" for k, v in self.options.items() if (k, v) != ("dim", 1))
-        return " ".join([self.name, *shown])
+        shown = [f"{k}={v}" for k, v in self.options.items() if (k, v) != ("dim", 1)]
+        return " ".join([self.name, *([self.variant] if self.variant else []), *shown])
 
 
 # ---- of one number ---------------------------------------------------------------------------
@@ -133,7 +134,9 @@ def several(
     )
 
 
-def loss(name: str, points: Points, definition: str = "", **options: Any) -> Function:
+def loss(
+    name: str, points: Points, definition: str = "", variant: str = "", **options: Any
+) -> Function:
     """A loss of each element, or row: reduction "none"."""
     row = OPERATIONS[name].call
     return several(
@@ -142,6 +145,7 @@ def loss(name: str, points: Points, definition: str = "", **options: Any) -> Fun
         definition,
         lambda library, *tensors, **o: row(library, *tensors, reduction="none", **o),
         options=options,
+        variant=variant,
     )
 
 
@@ -188,16 +192,16 @@ FUNCTIONS: list[Function] = [
     loss("binary_cross_entropy", Draw.shares),
     loss("binary_cross_entropy_with_logits", Draw.logits),
     several(
-        "binary_cross_entropy_with_logits pos_weight",
-        logits_and_weights,
         "binary_cross_entropy_with_logits",
-        lambda library, z, y, pos: library.F.binary_cross_entropy_with_logits(
+        logits_and_weights,
+        call=lambda library, z, y, pos: library.F.binary_cross_entropy_with_logits(
             z, y, pos_weight=pos, reduction="none"
         ),
         constants=1,
+        variant="with pos_weight",
     ),
     loss("cross_entropy", logits_and_classes),
-    loss("cross_entropy", logits_and_distributions),
+    loss("cross_entropy", logits_and_distributions, variant="of probabilities"),
     loss("cross_entropy", logits_and_classes, "smoothed_cross_entropy", label_smoothing=0.1),
     loss("nll_loss", logits_and_classes),
     # ---- rows of numbers --------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..figures.style import BLUE, GREY, RED, slide_style
-from .measure import GOAL, GRADIENT, VALUE, Row
+from .measuring import GOAL, GRADIENT, VALUE, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

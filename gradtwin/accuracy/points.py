@@ -140,7 +140,7 @@ class Draw:
 
     def rows(self, length: int) -> Array:
         """Rows of logits: nearly even, certain, very certain, tied, tiny and huge ones."""
-        rng, n = self.rng, max(self.count // 4, 2)
+        rng, n = self.rng, max(self.count // 4, 1)
         spreads = (1e-3, 0.1, 1, 5, 20, 60, 200, 700, 1e4)
         found = [rng.normal(0, spread, (n, length)) for spread in spreads]
         found.append(rng.integers(-1, 2, (n, length)) * 40.0)

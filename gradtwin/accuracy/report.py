@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .measure import GOAL, GRADIENT, VALUE, Point, Row
+from .measuring import GOAL, GRADIENT, VALUE, Point, Row
 
 NAMES = {"scratch": "scratch", "torch": "PyTorch"}
 HEADINGS = (

@@ -40,7 +40,7 @@ def accuracy(
     points: Annotated[
         int,
         typer.Option(parser=integer_from(1), metavar="N", help="Inputs of each kind of place."),
-    ] = 20,
+    ] = 12,
     seed: Annotated[
         int, typer.Option(parser=integer_from(0), metavar="N", help="Of the random inputs.")
     ] = 0,

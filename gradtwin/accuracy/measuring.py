@@ -196,8 +196,10 @@ class Exact:
     def __init__(self, value: Any, moved: Any, dtype: str) -> None:
         info = np.finfo(dtype)
         self.value, self.end = value, mp.ldexp(1, int(info.maxexp))  # where infinity begins
+        size = mp.fabs(value)
+        shown = min(1, self.end / size) if size else 1  # a result that is too large is infinity
         floor = mp.mpf(float(info.smallest_subnormal))
-        self.unit = max(resolution(dtype) * (mp.fabs(value) + moved), floor)
+        self.unit = max(resolution(dtype) * (size + moved) * shown, floor)
 
     def units(self, got: Any) -> float:
         """The error of `got`; infinity stands for the first number that is too large."""

@@ -1,0 +1,441 @@
+"""Both wings against mpmath: scratch stays within 4 units, and a planted mistake does not."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+import gradtwin
+import scratch
+import scratch.functional as F
+from gradtwin.accuracy import FUNCTIONS, GOAL, GRADIENT, VALUE, Function, Row, find, measure
+from gradtwin.accuracy import exact as definitions
+from gradtwin.accuracy.functions import THE_SAME
+from gradtwin.accuracy.jet import Jet, erf, erfc, exp, log, sin, variable
+from gradtwin.accuracy.measuring import Exact, bits, exactly, written
+from gradtwin.accuracy.points import Draw
+from gradtwin.accuracy.report import HEADINGS, markdown, to_dict, verdict
+from gradtwin.cli import app
+from gradtwin.samples import OPERATIONS, Library, scratch_library, torch_library
+from gradtwin.tolerance import Tolerance
+
+DTYPES = ("float64", "float32")
+WINGS: list[Library] = [scratch_library(), torch_library()]
+PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
+run = CliRunner().invoke
+
+# ---- scratch -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.label)
+def test_scratch_is_within_4_units_of_the_exact_value(function: Function, dtype: str) -> None:
+    """One input of each kind of place, and those around every switch; the command has more."""
+    row = measure(function, dtype, [scratch_library()], points=1, seed=1)
+    assert row.count >= 6
+    assert row.units("scratch") <= GOAL, row.worst_point
+
+
+def test_every_function_is_measured() -> None:
+    """Of `scratch.functional`, and each elementwise row of the samples."""
+    measured = {each.name for each in FUNCTIONS} | THE_SAME.keys()
+    public = {name for name in vars(F) if callable(getattr(F, name)) and name[0].islower()}
+    rows = {name for name, o in OPERATIONS.items() if o.elementwise and o.differentiable}
+    assert len(public) > 35
+    assert (public | rows) - measured == set()
+
+
+def test_labels_tell_the_rows_apart() -> None:
+    labels = [each.label for each in FUNCTIONS]
+    assert len(labels) == len(set(labels))
+
+
+def test_what_was_lost_once() -> None:
+    """Places where an earlier scratch cancelled, overflowed or rounded twice."""
+    a, b = scratch.tensor([[6e3, 1e3], [1e3, 1.5e3]]), scratch.tensor([[-40.0, -40.0, 0.0]])
+    assert F.glu(a, dim=0).tolist() == [[6e3, 1e3]]
+    assert math.isclose(
+        scratch.logsumexp(b, 1).item(), 2 * math.exp(-40), rel_tol=4 * 2**-52
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("gelu", -2, 0), ("silu", -3, 0), ("mish", -3, 0), ("tanh", -0.3, 0.3), ("sigmoid", -1, 1)],
+)
+def test_many_float32_where_roundings_add_up(name: str, low: float, high: float) -> None:
+    """Beside the extremes of a slope little helps against roundings. 50,000 numbers are too many
+    for mpmath: float64, itself within 4 of its units, is exact enough for float32."""
+    for function in find(name):
+        x = np.random.default_rng(0).uniform(low, high, 50_000).astype(np.float32)
+        narrow, wide = (scratch.tensor(x.astype(t), requires_grad=True) for t in DTYPES[::-1])
+        y, exact = (function.call(scratch_library(), t, **function.options) for t in (narrow, wide))
+        y.backward(np.ones_like(x))
+        (slope,) = scratch.autograd.grad(exact.sum(), [wide], create_graph=True)
+        (bend,) = scratch.autograd.grad(slope.sum(), [wide])
+        values, slopes = (y.data, exact.data, slope.data), (narrow.grad, slope.data, bend.data)
+        for got, right, moved in (values, slopes):
+            unit = np.finfo(np.float32).eps * (np.abs(right) + np.abs(x * moved))
+            assert (np.abs(got - right) / unit).max() <= GOAL
+
+
+# ---- the measuring -------------------------------------------------------------------------------
+
+
+def planted(name: str, wrong: Callable[[Any], Any]) -> Row:
+    """A function of one number measured with a mistake in its place."""
+    (function, *_) = find(name)
+    return measure(
+        replace(function, call=lambda library, x: wrong(x)), "float64", [scratch_library()], 4
+    )
+
+
+class CancellingSigmoid(scratch.Function):
+    """With the derivative that textbooks have, y (1 - y)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        y = scratch.sigmoid(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (y,) = ctx.saved_tensors
+        return g * y * (1 - y)
+
+
+def test_a_gradient_that_cancels_is_found() -> None:
+    """y (1 - y): within one rounding of 1 everywhere, and 0 from x = 37 on."""
+    row = planted("sigmoid", CancellingSigmoid.apply)
+    assert row.units("scratch", GRADIENT) > 1e13
+    assert row.worst["scratch", GRADIENT].inputs[0] > 30
+    assert row.supported == ()
+
+
+def test_a_value_that_cancels_is_found() -> None:
+    """exp(x) - 1 for expm1: nothing is left of it near 0, its gradient is right."""
+    row = planted("expm1", lambda x: scratch.exp(x) - 1)
+    assert row.units("scratch", VALUE) > 1e12
+    assert abs(row.worst["scratch", VALUE].inputs[0]) < 1e-10
+    assert row.units("scratch", GRADIENT) <= GOAL
+
+
+@pytest.mark.parametrize("factor", [1 + 2**-48, math.inf])
+def test_a_small_factor_and_an_overflow_are_found(factor: float) -> None:
+    row = planted("exp", lambda x: scratch.exp(x) * factor)
+    assert row.units("scratch", VALUE) > GOAL
+    assert row.units("scratch", GRADIENT) > GOAL
+
+
+def test_a_wrong_convention_at_a_kink_is_found() -> None:
+    row = planted("relu", lambda x: scratch.clamp(x, min=0.0))
+    assert row.worst["scratch", GRADIENT].inputs[0] == 0
+    assert row.units("scratch", GRADIENT) > GOAL
+
+
+def test_the_unit() -> None:
+    """exp at 0.5: eps (|f| + |x f'|) is 1.5 exp(0.5) eps, a number one ULP off is 0.8 of it."""
+    right = math.exp(0.5)
+    with mp.workprec(200):
+        exact = Exact(mp.exp(mp.mpf(0.5)), mp.exp(mp.mpf(0.5)) / 2, "float64")
+        assert exact.units(right) <= 0.5
+        apart = exact.units(math.nextafter(right, 2)) + exact.units(math.nextafter(right, 1))
+        assert math.isclose(apart, 2 / (1.5 * right), rel_tol=1e-9)
+        assert exact.units(math.nan) == math.inf
+        smallest = Exact(mp.mpf(2) ** -1074, mp.mpf(0), "float64")
+        assert smallest.units(0.0) == 1  # below the smallest number there are no digits
+        beyond = Exact(mp.mpf(10) ** 400, mp.mpf(0), "float64")
+        assert beyond.units(math.inf) == 0
+        assert beyond.units(1e308) > 1e14
+
+
+# ---- the exact values ---------------------------------------------------------------------------
+
+
+def test_jets_have_the_derivatives_that_mpmath_finds_by_differences() -> None:
+    def formula(x: Any, y: Any) -> Any:
+        return exp(x * y) * sin(x) / (1 + erf(y)) - log(2 + x) * erfc(x * y) - 3 / y
+
+    with mp.workprec(200):
+        at = mp.mpf("0.7"), mp.mpf("1.3")
+
+        def plainly(x: Any, y: Any) -> Any:
+            return (
+                mp.exp(x * y) * mp.sin(x) / (1 + mp.erf(y)) - mp.log(2 + x) * mp.erfc(x * y) - 3 / y
+            )
+
+        z = formula(Jet(at[0], {0: mp.mpf(1)}), Jet(at[1], {1: mp.mpf(1)}))
+        expected = {
+            n: mp.diff(plainly, at, n) for n in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
+        }
+        found = {
+            (0, 0): z.f, (1, 0): z.d[0], (0, 1): z.d[1],
+            (2, 0): z.h[0, 0], (1, 1): z.h[0, 1], (0, 2): z.h[1, 1],
+        }  # fmt: skip
+        for n, right in expected.items():
+            assert abs(found[n] / right - 1) < 1e-15, n  # mpmath's differences have half the digits
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs"),
+    [
+        ("sigmoid", lambda x: 1 / (1 + mp.exp(-x))), ("tanh", mp.tanh), ("sinh", mp.sinh),
+        ("cosh", mp.cosh), ("gelu", lambda x: x * mp.ncdf(x)), ("expm1", mp.expm1),
+        ("softplus", lambda x: mp.log1p(mp.exp(x))), ("tanhshrink", lambda x: x - mp.tanh(x)),
+        ("mish", lambda x: x * mp.tanh(mp.log1p(mp.exp(x)))), ("erf", mp.erf), ("erfc", mp.erfc),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)  # fmt: skip
+def test_definitions_against_functions_of_mpmath(name: str, theirs: Callable[[Any], Any]) -> None:
+    for x in (-20.0, -0.3, 1e-9, 2.5, 19.0):
+        with mp.workprec(400):
+            found, right = getattr(definitions, name)(variable(x, 0)).f, theirs(mp.mpf(x))
+            assert abs(found / right - 1) < mp.mpf(2) ** -150
+
+
+@pytest.mark.parametrize("name", ["tanhshrink", "gelu", "mish", "logsigmoid", "log_softmax"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_twice_the_digits_change_nothing(
+    name: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (function, *_) = find(name)
+    arrays = function.points(Draw(dtype, 1, 3))
+    found: list[list[Any]] = []
+    for more in (0, 1):
+        if more:
+            monkeypatch.setattr(
+                "gradtwin.accuracy.measuring.bits", lambda *a: 2 * bits(*a) + 500
+            )
+        found.append([])
+        for inputs in list(zip(*arrays))[::5]:
+            values, gradients = exactly(function, inputs, np.ones(np.shape(inputs[0])), dtype)
+            found[-1] += [*values, *(g for each in gradients for g in each)]
+    assert found[0]
+    for few, many in zip(*found):
+        assert abs(few.value - many.value) < many.unit / 1000
+        assert abs(few.unit - many.unit) < many.unit / 1000
+
+
+# ---- the points ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_points_cover_the_dtype(dtype: str) -> None:
+    x, info = Draw(dtype, 20, 0).numbers((37.0,)), np.finfo(dtype)
+    assert x.dtype == dtype
+    assert np.isfinite(x).all()
+    size = np.abs(x[x != 0])
+    assert size.min() == info.smallest_subnormal
+    assert size.max() > info.max / 8
+    assert ((size < info.tiny) & (size > info.smallest_subnormal)).any()
+    assert {0.0, 37.0, np.nextafter(x.dtype.type(37), x.dtype.type(0))} <= set(x)
+    assert (size < 0.01).mean() > 0.2
+    np.testing.assert_array_equal(x, Draw(dtype, 20, 0).numbers((37.0,)))
+
+
+# ---- PyTorch's losses, and which side is right ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "near", "loses"),
+    [
+        ("sigmoid", GRADIENT, 37.0, 1e13), ("tanh", GRADIENT, 19.0, 1e13),
+        ("gelu", VALUE, -9.0, 1e12), ("gelu", GRADIENT, -9.0, 1e9), ("glu", GRADIENT, None, 1e10),
+        ("tanhshrink", VALUE, None, 1e12), ("softsign", GRADIENT, None, 100),
+        ("silu", VALUE, None, 10), ("mish", VALUE, None, 10), ("softmax", GRADIENT, None, 1e10),
+    ],
+)  # fmt: skip
+def test_the_exact_value_supports_scratch(
+    name: str, what: str, near: float | None, loses: float
+) -> None:
+    """Where PyTorch cancels, scratch does not; at a number in particular where one is named."""
+    (function, *_) = find(name)
+    if near is not None:
+        function = replace(function, points=lambda draw: [np.array([near], draw.dtype)])
+    row = measure(function, "float64", WINGS, points=12)
+    assert row.units("torch", what) > loses
+    assert row.supported == ("scratch",)
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "edge"),
+    [
+        ("sigmoid", GRADIENT, 36.8), ("tanh", GRADIENT, 19.1), ("expm1", GRADIENT, -36.8),
+        ("gelu", VALUE, -8.4), ("gelu", GRADIENT, -38.6), ("softsign", GRADIENT, 9.1e15),
+        ("gelu approximate=tanh", VALUE, -7.2), ("silu", VALUE, -709.8), ("mish", VALUE, -744.1),
+    ],
+)  # fmt: skip
+def test_where_pytorch_has_come_to_0(name: str, what: str, edge: float) -> None:
+    """The numbers of docs/accuracy.md: 0 there, and not yet a little before."""
+    (function, *_) = find(name)
+    here, before = (
+        measure(replace(function, points=lambda d, x=x: [np.full(64, x)]), "float64", WINGS)
+        for x in (edge, edge * 0.95)
+    )
+    assert here.worst["torch", what].got["torch"] == 0
+    assert before.worst["torch", what].got["torch"] != 0
+    assert here.worst["torch", what].exact != 0
+    assert here.supported == ("scratch",)
+    assert f"from {edge:g}".replace("e+", "e") in PAGE.read_text(encoding="utf-8").replace("±", "")
+
+
+@pytest.mark.parametrize(("name", "x"), [("sigmoid", 37.0), ("tanh", 19.0), ("gelu", -9.0)])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_wings_are_one_absolute_rounding_apart_there(name: str, x: float, dtype: str) -> None:
+    """So `compare` calls them twins: the result is small beside the 1 that PyTorch rounds."""
+    theirs = getattr(torch.nn.functional, name)
+    comparison = gradtwin.compare(getattr(F, name), theirs, [x], dtype=dtype)
+    assert comparison.ok
+    assert comparison.gradients[0].max_absolute > 0
+
+
+@pytest.mark.parametrize(("name", "x"), [("sigmoid", 37.0), ("tanh", 19.0)])
+def test_the_witness_supports_scratch_there(name: str, x: float) -> None:
+    """Held to the last bit, the gradients differ, and differences of forward say ours is right."""
+    strict = Tolerance(ulps=0, terms=0)
+    theirs = getattr(torch.nn.functional, name)
+    comparison = gradtwin.compare(getattr(F, name), theirs, [x], dtype="float32", tolerance=strict)
+    assert comparison.outputs[0].ok
+    assert comparison.gradients[0].verdict is not None
+    assert comparison.gradients[0].verdict.side == "ours"
+
+
+# ---- the command ---------------------------------------------------------------------------------
+
+FEW = ["--points", "2", "--dtype", "float64"]
+
+
+def test_the_table() -> None:
+    result = run(app, ["accuracy", "sigmoid", "relu", *FEW])
+    assert result.exit_code == 0, result.output
+    assert "gradient at 3" in result.output
+    assert "PyTorch: beyond 4 units in 1 of 2 rows" in result.output
+    assert "The exact values support scratch alone in 1 of 2 rows" in result.output
+
+
+def test_json() -> None:
+    result = run(app, ["accuracy", "softplus", "gelu", "--points", "1", "--json"])
+    rows = json.loads(result.stdout)
+    assert len(rows) == 2 * (3 + 2)  # dtypes, options
+    worst = rows[3]["worst"][2]
+    assert rows[3]["function"] == "gelu"
+    assert (worst["wing"], worst["what"]) in {("scratch", "gradient"), ("PyTorch", "value")}
+    assert {"units", "inputs", "scratch", "PyTorch", "exact"} < worst.keys()
+
+
+def test_infinite_errors_as_json() -> None:
+    gelu = replace(find("gelu")[1], points=lambda draw: [np.array([-1e308])])
+    row = measure(gelu, "float64", WINGS)
+    assert row.units("torch") == math.inf
+    assert json.loads(json.dumps(to_dict(row), allow_nan=False))["supported"] == ["scratch"]
+
+
+def test_status_1_where_scratch_is_beyond_4_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the mistake is planted in scratch itself."""
+    monkeypatch.setattr(F, "sigmoid", CancellingSigmoid.apply)
+    result = run(app, ["accuracy", "sigmoid", *FEW])
+    assert result.exit_code == 1, result.output
+    assert "scratch: beyond 4 units in 1 of 1 rows" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["sigmiod"], "did you mean sigmoid"), (["--points", "0"], "1 or more"),
+        (["--dtype", "float16"], "float64 or float32"), (["--plot", "a.txt"], ".png"),
+        (["--json", "--markdown"], "one of --json and --markdown"),
+    ],
+)  # fmt: skip
+def test_wrong_usage(words: list[str], complaint: str) -> None:
+    result = run(app, ["accuracy", *words])
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("functions", [["tanh"], ["silu", "softmax"]])
+def test_the_plot(functions: list[str], tmp_path: Path) -> None:
+    """Along x for a function of one number, the worst of each otherwise."""
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "errors.svg"
+    result = run(app, ["accuracy", *functions, *FEW, "--plot", str(path)])
+    assert result.exit_code == 0, result.output
+    assert path.read_text().startswith("<?xml")
+
+
+def test_the_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    result = run(app, ["accuracy", "tanh", *FEW, "--plot", "a.svg"])
+    assert result.exit_code == 2
+    assert "pip install gradtwin[plots]" in result.output
+
+
+def test_help_loads_neither_wing_nor_mpmath() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from gradtwin.cli import app; "
+        "assert CliRunner().invoke(app, ['accuracy', '--help']).exit_code == 0; "
+        "print({'torch', 'scratch', 'mpmath', 'matplotlib'} & sys.modules.keys())"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"
+
+
+# ---- docs/accuracy.md ----------------------------------------------------------------------------
+
+def documented(dtype: str) -> dict[str, list[str]]:
+    """The lines of a table of the page, by function."""
+    table = PAGE.read_text(encoding="utf-8").partition(f"### {dtype}\n")[2].partition("\n##")[0]
+    lines = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| `")]
+    return {line[0].strip("`"): line[1:] for line in lines}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_page_has_every_row(dtype: str) -> None:
+    assert list(documented(dtype)) == [each.label for each in FUNCTIONS]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_no_number_of_the_page_is_beyond_4_units_for_scratch(dtype: str) -> None:
+    assert all(float(units) <= GOAL for row in documented(dtype).values() for units in row[:2])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["sigmoid", "tanhshrink", "silu", "hardsigmoid", "erfc"])
+def test_the_page_is_fresh(name: str, dtype: str) -> None:
+    """Measured again: each digit depends on the processor, half a unit and the size do not."""
+    (function,) = find(name)
+    row = measure(function, dtype, WINGS, points=12)
+    printed = [float(text.strip("*")) for text in documented(dtype)[name][:4]]
+    errors = [row.units(wing, what) for wing in ("scratch", "torch") for what in (VALUE, GRADIENT)]
+    for then, now in zip(printed, errors):
+        assert abs(then - now) <= max(0.55, 0.5 * then), (printed, errors)
+
+
+def test_markdown_and_verdict() -> None:
+    rows = [measure(find(name)[0], "float64", WINGS, 2) for name in ("sigmoid", "neg")]
+    text = markdown(rows)
+    number = r"[\d.]+ \| "
+    assert re.search(rf"^\| `sigmoid` \| {number * 3}\*\*1\.\de\+14\*\*", text, re.M)
+    assert "| `neg` | 0 | 0 | 0 | 0 |" in text
+    assert all(heading in text for heading in HEADINGS)
+    assert verdict(rows[1:]).splitlines()[0] == "scratch: within 4 units everywhere, at most 0"
+
+
+def test_numbers_as_they_are_written() -> None:
+    assert written(np.float64(-5e-324)) == "-5e-324"
+    assert written(np.array([[1.5, 2.0]])) == "[[1.5, 2]]"
+    assert written(np.int64(3)) == "3"
+    assert written(np.bool_(True)) == "True"
