@@ -113,10 +113,10 @@ class Exercise:
         put("references", References({q: as_reference(q, r) for q, r in self.reference.items()}))
         known = {*given, *self.reference}
         for q in self.reference:
-            unknown = self.references.stands_on(q) - known
-            if unknown:
+            nowhere = self.references.stands_on(q) - known
+            if nowhere:
                 raise ValueError(
-                    f"reference of {q!r} stands on {', '.join(sorted(unknown))}: neither inputs "
+                    f"reference of {q!r} stands on {', '.join(sorted(nowhere))}: neither inputs "
                     f"nor quantities ({', '.join(sorted(known))})"
                 )
         variants: tuple[Any, ...] = (*self.mistakes, *self.conventions, *self.layouts)

@@ -159,7 +159,7 @@ def shows_nothing(rows: Sequence[Judgement]) -> bool:
     came = [j.came for j in rows if j.came is not None and j.came.dtype.kind in "biuf"]
     values = np.unique(np.concatenate([np.ravel(a) for a in came])) if came else np.zeros(0)
     same = len(came) > 1 and len({(a.shape, a.tobytes()) for a in came}) < 2
-    return same or np.count_nonzero(values == values) < 2
+    return same or int(np.count_nonzero(values == values)) < 2
 
 
 def _judge_one(

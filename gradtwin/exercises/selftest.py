@@ -168,7 +168,8 @@ def _declaration(e: Exercise, enough: int) -> Message | None:
 
 def _texts(e: Exercise) -> Message | None:
     texts: dict[str, Text] = {"title": e.title, "statement": e.statement}
-    texts |= {v.name: v.text for v in (*e.mistakes, *e.conventions, *e.layouts)}
+    variants: list[Mistake | Convention | Layout] = [*e.mistakes, *e.conventions, *e.layouts]
+    texts |= {v.name: v.text for v in variants}
     for name, text in texts.items():
         missing = [lang for lang in LANGUAGES if isinstance(text, str) or not text.get(lang)]
         if missing:

@@ -10,7 +10,7 @@ import pytest
 from gradtwin.exercises import Convention, Exercise, Expected, Layout, Mistake, gradient
 from gradtwin.exercises.library import NAMES, find
 from gradtwin.exercises.own import exercises_in, exercises_of
-from gradtwin.exercises.selftest import Report, selftest
+from gradtwin.exercises.selftest import Check, Report, selftest
 from gradtwin.exercises.texts import LANGUAGES
 
 RIGHT = """
@@ -94,7 +94,7 @@ def test_ten_lines_in_a_file_and_the_box(tmp_path: Path) -> None:
         ")\n",
         encoding="utf-8",
     )
-    seen = []
+    seen: list[Check] = []
     report = selftest(file, watch=seen.append)
     assert report.ok, report.say("es")
     assert seen == report.checks
