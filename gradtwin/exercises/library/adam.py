@@ -93,7 +93,9 @@ exercise = Exercise(
             train(step, gradient, w, steps): the loop. step is a function, one step of some optimizer:
             step(w, m, v, g, t) returns the new m, v and w. gradient(w) is the gradient at w. Start with
             m and v at 0 and make `steps` steps, t = 1, 2, ... Return the whole trajectory, one row a
-            point: first w as it was given, then the weights after each step.
+            point: first w as it was given, then the weights after each step. (In reports
+            gradient(w) = A w - b, and step is m <- keep m + g, v <- v/2 + |g|,
+            w <- w - rate m / (t + v), from w0.)
         """,
         "es": """
             Adam lleva, junto a los pesos w, dos medias móviles: m, de los gradientes g, y v, de sus
@@ -112,7 +114,9 @@ exercise = Exercise(
             train(step, gradient, w, steps): el bucle. step es una función, un paso de algún
             optimizador: step(w, m, v, g, t) devuelve m, v y w nuevos. gradient(w) es el gradiente en w.
             Empieza con m y v en 0 y da `steps` pasos, t = 1, 2, ... Devuelve la trayectoria entera, un
-            punto por fila: primero w tal como se recibió y después los pesos tras cada paso.
+            punto por fila: primero w tal como se recibió y después los pesos tras cada paso. (En los
+            informes gradient(w) = A w - b, y step es m <- keep m + g, v <- v/2 + |g|,
+            w <- w - rate m / (t + v), desde w0.)
         """,
     },
     functions=[

@@ -85,7 +85,8 @@ exercise = Exercise(
             epoch(gradient, w, batches, lr): one pass of gradient descent over the batches, one step for
             each. gradient is a function: gradient(w, batch) is the gradient at the weights w over the
             indices `batch`. Return the weights after each step, one row a batch. w itself must stay as
-            it is.
+            it is. (In reports it is the gradient of sum |x| w^2 / 2 - x w over the rows x = P[batch],
+            and `parts` are the batches.)
         """,
         "es": """
             mini_batches(order, size): corta `order`, los índices barajados de los ejemplos de
@@ -100,7 +101,8 @@ exercise = Exercise(
             epoch(gradient, w, batches, lr): una pasada de descenso del gradiente sobre los lotes, un
             paso por cada uno. gradient es una función: gradient(w, batch) es el gradiente en los pesos w
             sobre los índices `batch`. Devuelve los pesos tras cada paso, una fila por lote. w no debe
-            cambiar.
+            cambiar. (En los informes es el gradiente de suma |x| w^2 / 2 - x w sobre las filas
+            x = P[batch], y `parts` son los lotes.)
         """,
     },
     functions=[

@@ -46,7 +46,8 @@ exercise = Exercise(
             train(step, gradient, w, steps): the loop. step is a function, one step of some optimizer
             with a velocity: step(w, v, g) returns the new v and the new w. gradient(w) is the gradient
             at w. Start with velocity 0 and make `steps` steps. Return the whole trajectory, one row a
-            point: first w as it was given, then the weights after each step.
+            point: first w as it was given, then the weights after each step. (In reports
+            gradient(w) = A w - b, and step is v <- keep v - rate g, w <- w + v, from w0.)
         """,
         "es": """
             El descenso del gradiente con momento lleva, junto a los pesos w, una velocidad v: lo que
@@ -60,6 +61,8 @@ exercise = Exercise(
             optimizador con velocidad: step(w, v, g) devuelve la v nueva y los w nuevos. gradient(w) es
             el gradiente en w. Empieza con velocidad 0 y da `steps` pasos. Devuelve la trayectoria
             entera, un punto por fila: primero w tal como se recibió y después los pesos tras cada paso.
+            (En los informes gradient(w) = A w - b, y step es v <- keep v - rate g, w <- w + v, desde
+            w0.)
         """,
     },
     functions=["momentum(w, v, g, lr, beta) -> v_next, w_next",
