@@ -18,12 +18,26 @@ floats at 1 and u = eps/2 the largest relative error of one rounding:
    PyTorch's sigmoid'(37) is y (1 - y) = 1.1e-16, the exact value 8.5e-17. So up to ULPS roundings
    of the unit of the quantity, eps `unit`, pass: 1 for an output, the upstream gradient for a
    gradient. Where a gradient is an exponential, the rounding of its exponent adds
-   (`exponent_unit`).
+   (`exponent_unit`). This needs no second look, and is meant for one block of order 1.
+4. In a composition an intermediate value v has any size, and its rounding reaches the result as
+   |df/dv| u |v|: to first order the result is wrong by at most the sum of these over all v, the
+   running error bound (Higham, section 3.3). The v and the df/dv are PyTorch's own, forward and
+   backward, and differ from case to case; so where 1 to 3 do not explain a difference, the sum is
+   measured on the very computation (`magnified`): every result of every operation is moved by a
+   random FAR = 2^11 eps of its dtype, the inputs and the upstream gradient too, and what arrives
+   is divided by FAR. A jump in the function (a wrong derivative at a kink, a missing case) is not
+   proportional to the move and so is not excused. Where a result is not proportional either, such
+   as log(1 - p) of a p that rounds to 1, operations (and they alone: the inputs are exact) are
+   moved by NEAR = 8 eps, which rounding may really do.
 
-Together: allowed = eps ((ULPS + roundings) (|f| + condition) + ULPS unit).
+Together: allowed = eps ((ULPS + roundings) (|f| + condition) + ULPS unit), and condition is what 4
+measures, in units of eps.
 
 In float64 this is some 1e-14 of the value: a factor 1.0005 or a missing term is ten orders of
-magnitude beyond it. In float32 a factor 1.0005 still shows (that is 4,200 eps).
+magnitude beyond it. In float32 a factor 1.0005 still shows (that is 4,200 eps), unless rounding
+alone may take this result as far.
+
+What no rounding explains is a difference, and the third witness (`witness`) is asked whose it is.
 """
 
 from __future__ import annotations

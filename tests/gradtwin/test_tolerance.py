@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from gradtwin.compare import compare
+from gradtwin.magnified import FAR, NEAR, Magnified, move
 from gradtwin.tolerance import Tolerance, gradient_unit, resolution, roundings, summed_terms
 
 DTYPES = ["float32", "float64"]
@@ -169,6 +170,161 @@ def test_a_small_mistake_is_caught(name: str, dtype: str) -> None:
     rng = np.random.default_rng(1)
     result = compare(pair, theirs, *(rng.normal(size=s) for s in shapes), dtype=dtype)
     assert [f.kind for f in result.findings] == ["values"], str(result)
+
+
+# ---- rounding on the way, measured ----------------------------------------------------------
+
+
+def saturated_twice(torch_like: Any, x: Any) -> Any:
+    return torch_like.tanh(5 * torch_like.tanh(3 * x))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_saturated_composition_passes(dtype: str) -> None:
+    """Its exact derivative beside PyTorch's 1 - y^2 of a y that has rounded to 1."""
+
+    def backward(g: Any, x: Any) -> Any:
+        inner = np.tanh(3 * x)
+        return g * 15 / np.cosh(5 * inner) ** 2 / np.cosh(3 * x) ** 2
+
+    pair = lambda x: saturated_twice(np, x), backward
+    x = np.linspace(-4, 4, 57)
+    result = compare(pair, lambda x: saturated_twice(torch, x), x, dtype=dtype)
+    assert result.ok, str(result)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("x", [8.0, 12.0, 16.0, 17.5, 40.0])
+def test_a_loss_of_a_saturated_probability_passes(dtype: str, x: float) -> None:
+    """1 - p has few digits or none; what right code makes of them is anybody's."""
+
+    def forward(x: Any) -> Any:
+        p = sigmoid(x)
+        return -np.maximum(np.log1p(-p), -100)
+
+    def backward(g: Any, x: Any) -> Any:
+        p = sigmoid(x)
+        slope = np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2
+        return g * slope / np.maximum(1 - p, x.dtype.type(1e-12))
+
+    def theirs(x: Any) -> Any:
+        return F.binary_cross_entropy(torch.sigmoid(x), torch.zeros_like(x), reduction="none")
+
+    with np.errstate(divide="ignore"):
+        result = compare((forward, backward), theirs, [x], dtype=dtype)
+    assert result.ok, str(result)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_large_intermediate_value_passes(dtype: str) -> None:
+    """(x + 1e4) - 1e4 has lost four digits, in another way than x."""
+    pair = lambda x: x, lambda g, x: g
+    result = compare(pair, lambda x: (x + 1e4) - 1e4, np.linspace(-1, 1, 9), dtype=dtype)
+    assert result.ok, str(result)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_tie_that_rounding_decides_passes(dtype: str) -> None:
+    """x / 3 * 3 and x are one number or two neighbours: which is larger is rounding's."""
+
+    def backward(g: Any, x: Any) -> Any:
+        return g / 2 + g / 2 * (x - x + 1)
+
+    def theirs(x: Any) -> Any:
+        return torch.maximum(torch.exp(torch.log(x)), x)
+
+    result = compare((lambda x: x, backward), theirs, np.linspace(1, 9, 33), dtype=dtype)
+    assert result.ok, str(result)
+
+
+def network(x: Any, w1: Any, w2: Any) -> Any:
+    return torch.sigmoid(torch.tanh(x @ w1.T) @ w2.T)
+
+
+def network_forward(x: Any, w1: Any, w2: Any) -> Any:
+    return sigmoid(np.tanh(x @ w1.T) @ w2.T)
+
+
+def network_backward(mistake: str) -> Any:
+    def backward(g: Any, x: Any, w1: Any, w2: Any) -> Any:
+        h = np.tanh(x @ w1.T)
+        z = h @ w2.T
+        d_z = g * np.exp(-np.abs(z)) * sigmoid(np.abs(z)) ** 2
+        if mistake == "factor in one element":
+            d_z[0, 0] *= d_z.dtype.type(1.0005)
+        d_h = d_z @ w2 * (1 - h * h)
+        d_x = d_h @ w1
+        if mistake == "missing term":
+            d_x = d_h[:, 1:] @ w1[1:]
+        first = 1 if mistake == "missing example" else 0
+        return d_x, d_h[first:].T @ x[first:], d_z.T @ h
+
+    return backward
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "mistake", ["", "factor in one element", "missing term", "missing example"]
+)
+def test_a_small_mistake_in_a_network_is_caught(mistake: str, dtype: str) -> None:
+    """Measured rounding excuses rounding, and nothing else."""
+    rng = np.random.default_rng(4)
+    arrays = [rng.normal(size=s) for s in [(6, 5), (7, 5), (3, 7)]]
+    result = compare((network_forward, network_backward(mistake)), network, *arrays, dtype=dtype)
+    assert result.ok == (not mistake), str(result)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("where", ["huber at its corner", "relu at 0", "a tie"])
+def test_another_derivative_at_a_kink_is_not_excused(where: str, dtype: str) -> None:
+    """Inputs are exact: whether they stand at a kink is no question of rounding."""
+    if where == "huber at its corner":
+        pair: Any = (
+            lambda x: np.where(abs(x) < 1, x * x / 2, abs(x) - x.dtype.type(0.5)),
+            lambda g, x: g * np.where(abs(x) < 1, x, 0),
+        )
+        theirs: Any = lambda x: F.huber_loss(x, torch.zeros_like(x), reduction="none")
+        x = [0.5, 1.0, -1.0]
+    elif where == "relu at 0":
+        pair = lambda x: np.maximum(x, 0), lambda g, x: g * (x >= 0)
+        theirs, x = torch.relu, [0.0, 1.0]
+    else:
+        pair = lambda x: x.max(), lambda g, x: g * (x == x.max())
+        theirs, x = torch.amax, [2.0, 2.0, 1.0]
+    assert not compare(pair, theirs, x, dtype=dtype).ok
+
+
+def test_what_is_exact_is_not_moved() -> None:
+    """A maximum, a slice and a sign round nothing; a sum, a product and an exponential do."""
+    x = torch.tensor([1.0, -3.0, 3.0], dtype=torch.float64)
+    for exact in (torch.relu, torch.abs, lambda x: x[1:], lambda x: x.amax(), lambda x: -x,
+                  lambda x: x.clamp(-1, 1), lambda x: torch.stack([x, x]), torch.sign):
+        with Magnified(0, NEAR):
+            moved = exact(x)
+        assert torch.equal(moved, exact(x))
+    for rounded in (torch.sum, torch.exp, lambda x: x * x, lambda x: x / 3, lambda x: x @ x):
+        with Magnified(0, NEAR):
+            moved = rounded(x)
+        far = abs(moved / rounded(x) - 1).max()
+        assert 0 < far <= 1.1 * NEAR * 2**-52
+
+
+def test_equal_numbers_move_alike() -> None:
+    x = np.array([0.3, -0.3, 0.3, 0.0, np.inf, np.nan])
+    moved = move(x, seed=1, by=FAR)
+    assert moved[0] == moved[2] != x[0]
+    np.testing.assert_array_equal(moved[3:], x[3:])
+    assert moved[0] != move(x, seed=0, by=FAR)[0] or moved[1] != move(x, seed=0, by=FAR)[1]
+    single = move(np.float32([0.1, 0.2, 0.7]), seed=0, by=NEAR)
+    assert single.dtype == np.float32
+
+
+def test_no_probability_moves_beyond_1() -> None:
+    x = torch.tensor([50.0, 0.0, 3.0, 17.0])
+    for seed in range(8):
+        with Magnified(seed, FAR):
+            assert torch.sigmoid(x).max() <= 1
+            assert torch.softmax(x, 0).max() <= 1
 
 
 def test_the_formula() -> None:
