@@ -50,7 +50,7 @@ def grade(
     sandbox: Annotated[
         bool,
         typer.Option(
-            " /--no-sandbox",
+            " /--no-sandbox", show_default=False,
             help="Run this code with limits alone, with all that you may read and write yourself.",
         ),
     ] = True,

@@ -46,7 +46,7 @@ def load(out: Path, key: str) -> dict[str, Any]:
 
 def save(out: Path, key: str, kept: Mapping[str, Any]) -> None:
     """Keep it."""
-    write_whole(out / FOLDER / f"{key}.json", json.dumps(kept, indent=1))
+    write_whole(out / FOLDER / f"{key}.json", json.dumps(kept))
 
 
 def hash_of(exercise: Exercise, source: Path | None, submission: Submission | None) -> str:
