@@ -12,7 +12,7 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
-import mpmath as mp
+import mpmath as mp  # type: ignore[import-untyped]
 
 from .jet import Jet, cos, erf, erfc, exp, jet, log, sin, sqrt
 
@@ -93,20 +93,20 @@ def relu6(x: Jet) -> Jet:
 
 
 def leaky_relu(x: Jet, negative_slope: float = 0.01) -> Jet:
-    return x if x.f > 0 else negative_slope * x
+    return x if x.f > 0 else x * negative_slope
 
 
 def elu(x: Jet, alpha: float = 1) -> Jet:
-    return x if x.f > 0 else alpha * (exp(x) - 1)
+    return x if x.f > 0 else (exp(x) - 1) * alpha
 
 
 def selu(x: Jet) -> Jet:
     scale = mp.mpf("1.0507009873554804934193349852946")
-    return scale * elu(x, mp.mpf("1.6732632423543772848170429916717"))
+    return elu(x, mp.mpf("1.6732632423543772848170429916717")) * jet(scale)
 
 
 def celu(x: Jet, alpha: float = 1) -> Jet:
-    return x if x.f > 0 else alpha * (exp(x / alpha) - 1)
+    return x if x.f > 0 else (exp(x / alpha) - 1) * alpha
 
 
 def threshold(x: Jet, threshold: float, value: float) -> Jet:
@@ -209,14 +209,14 @@ def l1_loss(x: Jet, y: Jet) -> Jet:
 
 def huber_loss(x: Jet, y: Jet, delta: float = 1) -> Jet:
     e = x - y
-    return square(e) / 2 if -delta <= e.f <= delta else delta * (abs(e) - mp.mpf(delta) / 2)
+    return square(e) / 2 if -delta <= e.f <= delta else (abs(e) - delta / 2) * delta
 
 
 def smooth_l1_loss(x: Jet, y: Jet, beta: float = 1) -> Jet:
     e = x - y
     if -beta < e.f < beta:
-        return square(e) / (2 * mp.mpf(beta))
-    return abs(e) - mp.mpf(beta) / 2
+        return square(e) / (2 * beta)
+    return abs(e) - beta / 2
 
 
 def binary_cross_entropy(p: Jet, y: Jet) -> Jet:
@@ -224,7 +224,7 @@ def binary_cross_entropy(p: Jet, y: Jet) -> Jet:
 
 
 def binary_cross_entropy_with_logits(z: Jet, y: Jet, pos_weight: Any = 1) -> Jet:
-    return (1 - y) * -logsigmoid(-z) + pos_weight * y * -logsigmoid(z)
+    return (1 - y) * -logsigmoid(-z) + y * -logsigmoid(z) * jet(pos_weight)
 
 
 # ---- several numbers -------------------------------------------------------------------------

@@ -149,6 +149,10 @@ def loss(
     )
 
 
+def errors_around(switch: float) -> Points:
+    return lambda draw: draw.errors(switch)
+
+
 def conditions(draw: Draw) -> list[Any]:
     x, y = draw.pairs()
     return [draw.rng.random(x.shape) < 0.5, x, y]
@@ -187,8 +191,8 @@ FUNCTIONS: list[Function] = [
     several("squared_error", Draw.errors),
     loss("mse_loss", Draw.errors),
     loss("l1_loss", Draw.errors),
-    *(loss("huber_loss", lambda d, s=s: d.errors(s), delta=s) for s in (1.0, 0.5, 2.0)),
-    *(loss("smooth_l1_loss", lambda d, s=s: d.errors(s), beta=s) for s in (1.0, 0.5, 2.0)),
+    *(loss("huber_loss", errors_around(s), delta=s) for s in (1.0, 0.5, 2.0)),
+    *(loss("smooth_l1_loss", errors_around(s), beta=s) for s in (1.0, 0.5, 2.0)),
     loss("binary_cross_entropy", Draw.shares),
     loss("binary_cross_entropy_with_logits", Draw.logits),
     several(

@@ -62,13 +62,15 @@ class Draw:
 
     def above_minus_1(self, switches: Iterable[float] = ()) -> Array:
         """As `numbers`, above -1, and near it."""
-        x = np.concatenate([self.numbers(switches), -self.share()])
-        return x[x > -1]
+        x: Array = np.concatenate([self.numbers(switches), -self.share()])
+        kept: Array = x[x > -1]
+        return kept
 
     def nonzero(self, switches: Iterable[float] = ()) -> Array:
         """As `numbers`, without 0."""
-        x = self.numbers(switches)
-        return x[x != 0]
+        x: Array = self.numbers(switches)
+        kept: Array = x[x != 0]
+        return kept
 
     def share(self) -> Array:
         """Numbers strictly between 0 and 1: even, tiny, almost 1."""
@@ -142,7 +144,7 @@ class Draw:
         """Rows of logits: nearly even, certain, very certain, tied, tiny and huge ones."""
         rng, n = self.rng, max(self.count // 4, 1)
         spreads = (1e-3, 0.1, 1, 5, 20, 60, 200, 700, 1e4)
-        found = [rng.normal(0, spread, (n, length)) for spread in spreads]
+        found: list[Array] = [rng.normal(0, spread, (n, length)) for spread in spreads]
         found.append(rng.integers(-1, 2, (n, length)) * 40.0)
         found.append(np.where(np.eye(length)[rng.integers(0, length, n)] > 0, 36.7, 0))
         with np.errstate(over="ignore"):
@@ -171,7 +173,7 @@ class Draw:
 
     def distributions(self, rows: Array) -> Array:
         """A distribution for each row, some of them certain."""
-        p = np.exp(self.rng.normal(0, 2, rows.shape))
+        p: Array = np.exp(self.rng.normal(0, 2, rows.shape))
         p /= p.sum(axis=1, keepdims=True)
         p[::3] = np.eye(rows.shape[1])[rows[::3].argmax(axis=1)]
         return p.astype(self.dtype)
