@@ -182,8 +182,8 @@ def wrong(name: str, mistake: str) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize(
     ("mistake", "stop"),
-    [("log_of_p_plus_1e_8", 18.4), ("clipped_at_1e_7", 16.1), ("clipped_at_1e_12", 27.6),
-     ("clipped_at_1e_15", 34.5)],
+    [("log_of_p_plus_1e_7", 16.1), ("log_of_p_plus_1e_8", 18.4), ("log_of_p_plus_1e_9", 20.7),
+     ("clipped_at_1e_7", 16.1), ("clipped_at_1e_12", 27.6), ("clipped_at_1e_15", 34.5)],
 )
 def test_a_floor_under_p_stops_the_loss_where_its_message_says(mistake: str, stop: float) -> None:
     p, y = np.array([[1e-300, 1.0]]), np.array([[1.0, 0.0]])

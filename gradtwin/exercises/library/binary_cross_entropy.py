@@ -41,10 +41,11 @@ def of_probabilities(p: object, y: object) -> object:
     return -(positive + negative).mean()
 
 
-LOSS = "return -(first + second).mean()"
-DP = "dp = (-y / of_1 + (1 - y) / of_0) / len(p)"
+COSTS, LOSS = "costs = -(first + second)", "return costs.mean()"
+SLOPE, DP = "slope = -y / of_1 + (1 - y) / of_0", "dp = slope / len(p)"
+TERMS = "terms = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))"
 LOSS_Z = "return terms.mean()"
-DZ = "dz = (s - y) / len(z)"
+DIFFERENCE, DZ = "difference = s - y", "dz = difference / len(z)"
 
 exercise = Exercise(
     name="binary_cross_entropy",
@@ -104,12 +105,14 @@ exercise = Exercise(
             p_0 = np.where(y < 1, 1 - p, 1)
             first = y * np.log(p_1)
             second = (1 - y) * np.log(p_0)
-            return -(first + second).mean()
+            costs = -(first + second)
+            return costs.mean()
 
         def binary_cross_entropy_backward(p, y):
             of_1 = np.where(y > 0, p, 1)
             of_0 = np.where(y < 1, 1 - p, 1)
-            dp = (-y / of_1 + (1 - y) / of_0) / len(p)
+            slope = -y / of_1 + (1 - y) / of_0
+            dp = slope / len(p)
             return dp
 
         def binary_cross_entropy_with_logits(z, y):
@@ -118,7 +121,8 @@ exercise = Exercise(
 
         def binary_cross_entropy_with_logits_backward(z, y):
             s = sigmoid(z)
-            dz = (s - y) / len(z)
+            difference = s - y
+            dz = difference / len(z)
             return dz
         """,
         """
@@ -242,7 +246,7 @@ exercise = Exercise(
         ),
         Mistake(
             "second_term_missing",
-            {LOSS: "return -first.mean()"},
+            {COSTS: "costs = -first"},
             en="The term (1 - y) log(1 - p) is missing: an example of class 0 costs nothing, whatever "
             "is predicted.",
             es="Falta el término (1 - y) log(1 - p): un ejemplo de la clase 0 no cuesta nada, se prediga "
@@ -250,7 +254,7 @@ exercise = Exercise(
             number=10,
         ),
         Mistake(
-            "sign_of_the_second_term", {LOSS: "return -(first - second).mean()"},
+            "sign_of_the_second_term", {COSTS: "costs = -(first - second)"},
             en="The second term is subtracted: both logarithms have the same sign, "
             "-(y log p + (1 - y) log(1 - p)).",
             es="El segundo término se resta: los dos logaritmos llevan el mismo signo, "
@@ -258,14 +262,14 @@ exercise = Exercise(
             number=11,
         ),
         Mistake(
-            "minus_sign_missing", {LOSS: "return (first + second).mean()"},
+            "minus_sign_missing", {COSTS: "costs = first + second"},
             en="The minus sign is missing: a logarithm of a probability is negative, a loss is not.",
             es="Falta el signo menos: el logaritmo de una probabilidad es negativo, una pérdida no.",
             number=9,
         ),
         Mistake(
             "loss_summed",
-            {LOSS: "return -(first + second).sum()", LOSS_Z: "return terms.sum()"},
+            {LOSS: "return costs.sum()", LOSS_Z: "return terms.sum()"},
             en="The loss is summed over the examples instead of averaged: it is N times too large.",
             es="La pérdida se suma sobre los ejemplos en vez de promediarse: es N veces demasiado "
             "grande.",
@@ -273,7 +277,7 @@ exercise = Exercise(
         ),
         Mistake(
             "loss_not_averaged",
-            {LOSS: "return -(first + second)", LOSS_Z: "return terms"},
+            {LOSS: "return costs", LOSS_Z: "return terms"},
             en="One loss for each example is returned; the exercise asks for their mean, one number.",
             es="Se devuelve una pérdida por ejemplo; el ejercicio pide su media, un solo número.",
         ),
@@ -286,8 +290,8 @@ exercise = Exercise(
         ),
         Mistake(
             "row_against_column",
-            {LOSS: "p, y = p[:, None], y[None, :]; "
-             "return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()"},
+            {COSTS: "p, y = p[:, None], y[None, :]; "
+             "costs = -(y * np.log(p) + (1 - y) * np.log(1 - p))"},
             en="A row of shape (N,) has met a column of shape (N, 1): every prediction is compared with "
             "every target, N x N pairs. Give both the same shape.",
             es="Una fila de forma (N,) se ha combinado con una columna (N, 1): cada predicción se "
@@ -296,7 +300,7 @@ exercise = Exercise(
         ),
         Mistake(
             "outer_product_summed",
-            {LOSS: "return -(np.outer(y, np.log(p)) + np.outer(1 - y, np.log(1 - p))).sum() / len(p)"},
+            {COSTS: "costs = -(np.outer(y, np.log(p)) + np.outer(1 - y, np.log(1 - p))).sum(axis=1)"},
             en="The product of a column with a row multiplies every target by every prediction. Multiply "
             "entry by entry.",
             es="El producto de una columna por una fila multiplica cada objetivo por todas las "
@@ -322,7 +326,7 @@ exercise = Exercise(
             number=7, twins=["one_quotient_for_both"],
         ),
         Mistake(
-            "one_quotient_for_both", {DP: "dp = (p - y) / (p * (1 - p)) / len(p)"},
+            "one_quotient_for_both", {SLOPE: "slope = (p - y) / (p * (1 - p))"},
             en="(p - y) / (p (1 - p)) is right inside, and 0/0 at a saturated prediction: there keep the "
             "two terms apart and leave out the one with factor 0.",
             es="(p - y) / (p (1 - p)) es correcta en el interior, y 0/0 en una predicción saturada: ahí "
@@ -340,14 +344,14 @@ exercise = Exercise(
             number=7,
         ),
         Mistake(
-            "second_term_of_the_gradient_missing", {DP: "dp = -y / of_1 / len(p)"},
+            "second_term_of_the_gradient_missing", {SLOPE: "slope = -y / of_1"},
             en="The gradient lacks (1 - y)/(1 - p): examples of class 0 would never be learnt.",
             es="Al gradiente le falta (1 - y)/(1 - p): los ejemplos de la clase 0 no se aprenderían "
             "nunca.",
             number=10,
         ),
         Mistake(
-            "sign_of_the_second_quotient", {DP: "dp = (-y / of_1 - (1 - y) / of_0) / len(p)"},
+            "sign_of_the_second_quotient", {SLOPE: "slope = -y / of_1 - (1 - y) / of_0"},
             en="The second term has the wrong sign: the derivative of log(1 - p) is -1/(1 - p), so "
             "dp = (-y/p + (1 - y)/(1 - p)) / N.",
             es="El segundo término tiene el signo cambiado: la derivada de log(1 - p) es -1/(1 - p), así "
@@ -355,7 +359,7 @@ exercise = Exercise(
             number=11,
         ),
         Mistake(
-            "gradient_by_the_logit", {DP: "dp = (p - y) / len(p)"},
+            "gradient_by_the_logit", {SLOPE: "slope = p - y"},
             en="(p - y) / N is the gradient with respect to the logit, before the sigmoid. With respect "
             "to p it is still divided by p (1 - p).",
             es="(p - y) / N es el gradiente respecto del logit, antes de la sigmoide. Respecto de p "
@@ -363,28 +367,28 @@ exercise = Exercise(
         ),
         Mistake(
             "gradient_not_averaged",
-            {DP: "dp = -y / of_1 + (1 - y) / of_0", DZ: "dz = s - y"},
+            {DP: "dp = 1 * slope", DZ: "dz = 1 * difference"},
             en="The loss is a mean over N examples, so its gradient has the factor 1/N.",
             es="La pérdida es una media de N ejemplos, así que su gradiente lleva el factor 1/N.",
             number=31,
         ),
         Mistake(
             "averaged_twice",
-            {DP: "dp = (-y / of_1 + (1 - y) / of_0) / len(p) ** 2", DZ: "dz = (s - y) / len(z) ** 2"},
+            {DP: "dp = slope / len(p) ** 2", DZ: "dz = difference / len(z) ** 2"},
             en="The gradient is divided by N twice.",
             es="El gradiente está dividido entre N dos veces.",
             number=33,
         ),
         Mistake(
             "sign_of_the_gradient",
-            {DP: "dp = (y / of_1 - (1 - y) / of_0) / len(p)", DZ: "dz = (y - s) / len(z)"},
+            {DP: "dp = -slope / len(p)", DZ: "dz = -difference / len(z)"},
             en="The sign of the gradient is reversed: with p -= lr * gradient the loss would rise.",
             es="El signo del gradiente está al revés: con p -= lr * gradiente la pérdida aumentaría.",
             number=49,
         ),
         Mistake(
             "logarithm_of_the_sigmoid",
-            {"terms = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))":
+            {TERMS:
              "s = sigmoid(z); terms = -(y * np.log(s) + (1 - y) * np.log(1 - s))"},
             en="The sigmoid reaches 0 and 1, and its logarithm is then infinite. Simplify on paper "
             "first: log sigmoid(z) = -log(1 + exp(-z)), in a form that does not overflow.",
@@ -394,7 +398,7 @@ exercise = Exercise(
         ),
         Mistake(
             "clipped_sigmoid",
-            {"terms = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))":
+            {TERMS:
              "s = np.clip(sigmoid(z), 1e-12, 1 - 1e-12); "
              "terms = -(y * np.log(s) + (1 - y) * np.log(1 - s))"},
             en="The sigmoid is clipped before its logarithm: the loss stops at 27.6, although z tells "
@@ -405,7 +409,7 @@ exercise = Exercise(
         ),
         Mistake(
             "exp_overflows",
-            {"terms = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))":
+            {TERMS:
              "terms = np.log1p(np.exp(z)) - z * y"},
             en="exp(z) overflows for large z, and log(1 + exp(z)) becomes infinite where it is z. Write "
             "it as max(z, 0) + log(1 + exp(-|z|)).",
@@ -415,8 +419,8 @@ exercise = Exercise(
         ),
         Mistake(
             "sigmoid_twice",
-            {"terms = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))":
-             "z = sigmoid(z); terms = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))"},
+            {TERMS:
+             f"z = sigmoid(z); {TERMS}"},
             en="The sigmoid is applied and then a loss that contains it: p = sigmoid(sigmoid(z)). The "
             "loss of a right prediction can never fall below 0.31 that way.",
             es="Se aplica la sigmoide y después una pérdida que ya la contiene: "
@@ -424,18 +428,18 @@ exercise = Exercise(
             number=14,
         ),
         Mistake(
-            "extra_derivative", {DZ: "dz = (s - y) * s * (1 - s) / len(z)"},
+            "extra_derivative", {DIFFERENCE: "difference = (s - y) * s * (1 - s)"},
             en="s - y already contains the derivative of the sigmoid: the factor s (1 - s) is too much.",
             es="s - y ya contiene la derivada de la sigmoide: sobra el factor s (1 - s).",
             number=20,
         ),
         Mistake(
-            "sigmoid_missing_in_the_gradient", {DZ: "dz = (z - y) / len(z)"},
+            "sigmoid_missing_in_the_gradient", {DIFFERENCE: "difference = z - y"},
             en="The gradient compares y with z itself; it is sigmoid(z) - y.",
             es="El gradiente compara y con la propia z; es sigmoide(z) - y.",
         ),
         Mistake(
-            "targets_not_subtracted", {DZ: "dz = s / len(z)"},
+            "targets_not_subtracted", {DIFFERENCE: "difference = 1 * s"},
             en="The targets are not subtracted: dz = (sigmoid(z) - y) / N.",
             es="No se restan los objetivos: dz = (sigmoide(z) - y) / N.",
             number=30,
@@ -454,8 +458,8 @@ exercise = Exercise(
     conventions=[
         Convention(
             "summed_over_the_examples",
-            {LOSS: "return -(first + second).sum()", DP: "dp = -y / of_1 + (1 - y) / of_0",
-             LOSS_Z: "return terms.sum()", DZ: "dz = s - y"},
+            {LOSS: "return costs.sum()", DP: "dp = 1 * slope", LOSS_Z: "return terms.sum()",
+             DZ: "dz = 1 * difference"},
             en="Right for a loss that is summed over the examples; this exercise asks for their mean.",
             es="Correcto para una pérdida sumada sobre los ejemplos; este ejercicio pide su media.",
             accepted=False,

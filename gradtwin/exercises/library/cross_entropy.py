@@ -33,10 +33,12 @@ ES_FLOOR = (
 )
 
 
-def floor(name: str, how: str, eps: str, stop: str) -> Mistake:
+def floor(name: str, kept: str, eps: str, stop: str) -> Mistake:
     """A floor under the probabilities, of the sizes that are seen in practice."""
     return Mistake(
-        name, {"log_p = np.log(used)": f"log_p = np.log({how})"},
+        name,
+        {"log_p = np.log(used)": f"log_p = np.log({kept.format('used')})",
+         "costs = -np.log(chosen)": f"costs = -np.log({kept.format('chosen')})"},
         en=EN_FLOOR.format(eps=eps, stop=stop),
         es=ES_FLOOR.format(eps=eps, stop=stop.replace(".", ",")), number=7,
     )
@@ -95,12 +97,14 @@ exercise = Exercise(
 
         def cross_entropy_backward(p, y):
             divisor = np.where(y > 0, p, 1)
-            dp = -y / divisor / len(p)
+            slope = -y / divisor
+            dp = slope / len(p)
             return dp
 
         def cross_entropy_of_classes(p, k):
             chosen = p[np.arange(len(k)), k]
-            loss_k = -np.log(chosen).sum() / len(p)
+            costs = -np.log(chosen)
+            loss_k = costs.sum() / len(p)
             return loss_k
         """,
         """
@@ -163,11 +167,13 @@ exercise = Exercise(
             "no hay nada que contar. Deja fuera esos elementos antes de tomar el logaritmo.",
             number=7,
         ),
-        floor("log_of_p_plus_1e_8", "used + 1e-8", "1e-8", "18.4"),
-        floor("clipped_at_1e_7", "np.clip(used, 1e-7, 1 - 1e-7)", "1e-7", "16.1"),
+        floor("log_of_p_plus_1e_7", "{} + 1e-7", "1e-7", "16.1"),
+        floor("log_of_p_plus_1e_8", "{} + 1e-8", "1e-8", "18.4"),
+        floor("log_of_p_plus_1e_9", "{} + 1e-9", "1e-9", "20.7"),
+        floor("clipped_at_1e_7", "np.clip({}, 1e-7, 1 - 1e-7)", "1e-7", "16.1"),
         # p + 1e-12 is this one as well: the two agree to 1e-12 wherever p is not tiny
-        floor("clipped_at_1e_12", "np.clip(used, 1e-12, 1)", "1e-12", "27.6"),
-        floor("clipped_at_1e_15", "np.clip(used, 1e-15, 1)", "1e-15", "34.5"),
+        floor("clipped_at_1e_12", "np.clip({}, 1e-12, 1)", "1e-12", "27.6"),
+        floor("clipped_at_1e_15", "np.clip({}, 1e-15, 1)", "1e-15", "34.5"),
         Mistake(
             "softmax_of_p",
             {"log_p = np.log(used)":
@@ -179,17 +185,20 @@ exercise = Exercise(
             number=14,
         ),
         Mistake(
-            "logarithm_of_base_2", {"log_p = np.log(used)": "log_p = np.log2(used)"},
+            "logarithm_of_base_2", {"log_p = np.log(used)": "log_p = np.log2(used)",
+             "costs = -np.log(chosen)": "costs = -np.log2(chosen)"},
             en="The logarithm is that of base 2; the loss uses the natural one, np.log.",
             es="El logaritmo es el de base 2; la pérdida usa el natural, np.log.",
         ),
         Mistake(
-            "logarithm_of_base_10", {"log_p = np.log(used)": "log_p = np.log10(used)"},
+            "logarithm_of_base_10", {"log_p = np.log(used)": "log_p = np.log10(used)",
+             "costs = -np.log(chosen)": "costs = -np.log10(chosen)"},
             en="The logarithm is that of base 10; the loss uses the natural one, np.log.",
             es="El logaritmo es el de base 10; la pérdida usa el natural, np.log.",
         ),
         Mistake(
-            "no_logarithm", {"log_p = np.log(used)": "log_p = used"},
+            "no_logarithm", {"log_p = np.log(used)": "log_p = used",
+             "costs = -np.log(chosen)": "costs = -chosen"},
             en="The logarithm is missing: the loss is -sum y log p.",
             es="Falta el logaritmo: la pérdida es -suma y log p.",
         ),
@@ -205,7 +214,7 @@ exercise = Exercise(
         Mistake(
             "loss_summed",
             {"return -(y * log_p).sum() / len(p)": "return -(y * log_p).sum()",
-             "loss_k = -np.log(chosen).sum() / len(p)": "loss_k = -np.log(chosen).sum()"},
+             "loss_k = costs.sum() / len(p)": "loss_k = costs.sum()"},
             en="The loss is summed over the batch instead of averaged: it is N times too large.",
             es="La pérdida se suma sobre el lote en vez de promediarse: es N veces demasiado grande.",
             number=8,
@@ -213,14 +222,14 @@ exercise = Exercise(
         Mistake(
             "loss_not_summed",
             {"return -(y * log_p).sum() / len(p)": "return -(y * log_p).sum(axis=1)",
-             "loss_k = -np.log(chosen).sum() / len(p)": "loss_k = -np.log(chosen)"},
+             "loss_k = costs.sum() / len(p)": "loss_k = 1 * costs"},
             en="One loss for each example is returned; the exercise asks for their mean, one number.",
             es="Se devuelve una pérdida por ejemplo; el ejercicio pide su media, un solo número.",
         ),
         Mistake(
             "minus_sign_missing",
             {"return -(y * log_p).sum() / len(p)": "return (y * log_p).sum() / len(p)",
-             "loss_k = -np.log(chosen).sum() / len(p)": "loss_k = np.log(chosen).sum() / len(p)"},
+             "loss_k = costs.sum() / len(p)": "loss_k = -costs.sum() / len(p)"},
             en="The minus sign is missing: a logarithm of a probability is negative, a loss is not.",
             es="Falta el signo menos: el logaritmo de una probabilidad es negativo, una pérdida no.",
             number=9,
@@ -294,7 +303,7 @@ exercise = Exercise(
         ),
         Mistake(
             "gradient_by_the_logits",
-            {"dp = -y / divisor / len(p)": "dp = (p - y) / len(p)"},
+            {"slope = -y / divisor": "slope = p - y"},
             en="(p - y) / N is the gradient with respect to the logits, before the softmax. With "
             "respect to p it is -y / p / N.",
             es="(p - y) / N es el gradiente respecto de los logits, antes de la softmax. Respecto de p "
@@ -302,26 +311,26 @@ exercise = Exercise(
         ),
         Mistake(
             "binary_gradient",
-            {"dp = -y / divisor / len(p)": "dp = (-y / divisor + (1 - y) / (1 - p)) / len(p)"},
+            {"slope = -y / divisor": "slope = -y / divisor + (1 - y) / (1 - p)"},
             en="The term (1 - y)/(1 - p) belongs to the binary cross entropy; here the gradient is "
             "-y/p alone.",
             es="El término (1 - y)/(1 - p) es de la entropía cruzada binaria; aquí el gradiente es solo "
             "-y/p.",
         ),
         Mistake(
-            "gradient_not_averaged", {"dp = -y / divisor / len(p)": "dp = -y / divisor"},
+            "gradient_not_averaged", {"dp = slope / len(p)": "dp = 1 * slope"},
             en="The loss is a mean over N examples, so its gradient has the factor 1/N.",
             es="La pérdida es una media de N ejemplos, así que su gradiente lleva el factor 1/N.",
             number=31,
         ),
         Mistake(
-            "averaged_twice", {"dp = -y / divisor / len(p)": "dp = -y / divisor / len(p) ** 2"},
+            "averaged_twice", {"dp = slope / len(p)": "dp = slope / len(p) ** 2"},
             en="The gradient is divided by N twice.",
             es="El gradiente está dividido entre N dos veces.",
             number=33,
         ),
         Mistake(
-            "sign_of_the_gradient", {"dp = -y / divisor / len(p)": "dp = y / divisor / len(p)"},
+            "sign_of_the_gradient", {"dp = slope / len(p)": "dp = -slope / len(p)"},
             en="The sign is reversed: raising p of the right class lowers the loss, so the gradient is "
             "-y / p / N.",
             es="El signo está al revés: al subir la p de la clase correcta baja la pérdida, así que el "
@@ -329,7 +338,7 @@ exercise = Exercise(
             number=49,
         ),
         Mistake(
-            "targets_left_out", {"dp = -y / divisor / len(p)": "dp = -1 / divisor / len(p)"},
+            "targets_left_out", {"slope = -y / divisor": "slope = -1 / divisor"},
             en="The gradient is -1/p for every class; it is -y/p, so 0 where y is 0.",
             es="El gradiente es -1/p para todas las clases; es -y/p, es decir 0 donde y es 0.",
         ),
@@ -367,8 +376,8 @@ exercise = Exercise(
         Convention(
             "summed_over_the_batch",
             {"return -(y * log_p).sum() / len(p)": "return -(y * log_p).sum()",
-             "dp = -y / divisor / len(p)": "dp = -y / divisor",
-             "loss_k = -np.log(chosen).sum() / len(p)": "loss_k = -np.log(chosen).sum()"},
+             "dp = slope / len(p)": "dp = 1 * slope",
+             "loss_k = costs.sum() / len(p)": "loss_k = costs.sum()"},
             en="Right for a loss that is summed over the batch; this exercise asks for the mean over "
             "the N examples.",
             es="Correcto para una pérdida sumada sobre el lote; este ejercicio pide la media de los N "

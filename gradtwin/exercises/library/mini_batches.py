@@ -64,7 +64,8 @@ LOOP = "for start in range(0, len(order), size):"
 CUT = "batch = order[start:start + size]"
 CHOOSE = "X_batch, y_batch = X[batch], y[batch]"
 ERROR = "error = X_batch @ w - y_batch"
-DW = "dw = 2 * X_batch.T @ error / len(batch)"
+TOTAL = "total = 2 * X_batch.T @ error"
+DW = "dw = total / len(batch)"
 STEP = "w = w - lr * gradient(w, batch)"
 
 exercise = Exercise(
@@ -227,6 +228,7 @@ if callable(globals().get("epoch")):
         def batch_gradient(X, y, w, batch):
             {CHOOSE}
             {ERROR}
+            {TOTAL}
             {DW}
             return dw
 
@@ -346,14 +348,14 @@ if callable(globals().get("epoch")):
             es="A cada lote le falta su último índice: un corte order[a:b] ya termina antes de b.",
         ),
         Mistake(
-            "divided_by_all_examples", {DW: "dw = 2 * X_batch.T @ error / len(X)"},
+            "divided_by_all_examples", {DW: "dw = total / len(X)"},
             en="The gradient is divided by the number of all examples; the mean runs over this batch, so "
             "divide by its own size.",
             es="El gradiente se divide entre el número de todos los ejemplos; la media es sobre este "
             "lote, así que se divide entre su propio tamaño.",
         ),
         Mistake(
-            "gradient_summed", {DW: "dw = 2 * X_batch.T @ error"},
+            "gradient_summed", {DW: "dw = 1 * total"},
             en="The gradient is summed over the batch instead of averaged: larger batches would take "
             "larger steps.",
             es="El gradiente se suma sobre el lote en vez de promediarse: los lotes mayores darían pasos "
@@ -361,7 +363,7 @@ if callable(globals().get("epoch")):
             number=31,
         ),
         Mistake(
-            "gradient_over_all_entries", {DW: "dw = 2 * X_batch.T @ error / X_batch.size"},
+            "gradient_over_all_entries", {DW: "dw = total / X_batch.size"},
             en="The gradient is divided by all entries of the batch, B · D; only its B examples count.",
             es="El gradiente se divide entre todos los elementos del lote, B · D; solo cuentan sus B "
             "ejemplos.",
@@ -395,13 +397,13 @@ if callable(globals().get("epoch")):
         ),
         Mistake(
             "batch_ignored",
-            {CHOOSE: "X_batch, y_batch = X, y", DW: "dw = 2 * X_batch.T @ error / len(X)"},
+            {CHOOSE: "X_batch, y_batch = X, y", DW: "dw = total / len(y_batch)"},
             en="The gradient runs over all examples, not over the batch.",
             es="El gradiente recorre todos los ejemplos, no los del lote.",
         ),
         Mistake(
             "error_without_inputs",
-            {DW: "dw = 2 * error.mean() * np.ones_like(w)"},
+            {TOTAL: "total = 2 * error.sum() * np.ones_like(w)"},
             en="The error is not multiplied by the inputs: the derivative of x w with respect to w is x.",
             es="El error no se multiplica por las entradas: la derivada de x w respecto de w es x.",
         ),
@@ -468,6 +470,13 @@ if callable(globals().get("epoch")):
             number=23,
         ),
         Mistake(
+            "start_included", {"    weights = []\n": "    weights = [w]\n"},
+            en="The weights from before the epoch are in the first row; only those after each step are "
+            "asked for, one row a batch.",
+            es="La primera fila son los pesos de antes de la época; solo se piden los de después de cada "
+            "paso, una fila por lote.",
+        ),
+        Mistake(
             "only_the_last_weights", {"return np.array(weights)": "return w"},
             en="Only the weights after the last batch are returned; one row a batch is asked for.",
             es="Solo se devuelven los pesos tras el último lote; se pide una fila por lote.",
@@ -484,7 +493,7 @@ if callable(globals().get("epoch")):
             accepted=False,
         ),
         Convention(
-            "half_the_square", {DW: "dw = X_batch.T @ error / len(batch)"},
+            "half_the_square", {TOTAL: "total = X_batch.T @ error"},
             en="This is the gradient of half the mean squared error, another usual convention: "
             "accepted.",
             es="Este es el gradiente de la mitad del error cuadrático medio, otra convención habitual: "

@@ -37,6 +37,79 @@ DH1 = "dh1 = dz2 * w2"
 DZ1 = "dz1 = dh1 * h1 * (1 - h1)"
 DW1 = "dw1 = dz1 * x"
 
+tanh_instead = [
+    Mistake(
+        f"{neuron}_tanh", {line: line.replace("sigmoid", "np.tanh")},
+        en=f"{a} is computed with tanh; this network has the sigmoid.",
+        es=f"{a} se calcula con tanh; esta red tiene la sigmoide.",
+    )
+    for neuron, line, a in (("hidden", H1, "h1"), ("output", Y_HAT, "y_hat"))
+]
+
+
+def at_an_activation(line: str, dz: str, before: str, a: str, z: str) -> list[Mistake]:
+    """What goes wrong where the gradient passes a sigmoid, a = sigmoid(z)."""
+    other = {"y_hat": "h1", "h1": "y_hat"}[a]
+
+    def mistake(name: str, factor: str, en: str, es: str, number: int = 0) -> Mistake:
+        return Mistake(f"{dz}_{name}", {line: f"{dz} = {factor}"}, en, es, number=number)
+
+    return [
+        mistake(
+            "without_the_derivative", f"{before} * 1",
+            f"The derivative of the sigmoid is missing: {dz} = {before} {a} (1 - {a}).",
+            f"Falta la derivada de la sigmoide: {dz} = {before} {a} (1 - {a}).", 19),
+        mistake(
+            "with_the_sigmoid_twice", f"{before} * sigmoid({a}) * (1 - sigmoid({a}))",
+            f"In {dz} the derivative is evaluated at {a}: the sigmoid has been applied twice. It is "
+            f"{a} (1 - {a}).",
+            f"En {dz} la derivada se evalúa en {a}: la sigmoide se ha aplicado dos veces. Es "
+            f"{a} (1 - {a}).", 16),
+        mistake(
+            f"with_{z}", f"{before} * {z} * (1 - {z})",
+            f"In {dz}, a (1 - a) is computed with {z}; it holds for the activation {a}.",
+            f"En {dz}, a (1 - a) se calcula con {z}; vale para la activación {a}.", 17),
+        mistake(
+            "with_the_derivative_of_tanh", f"{before} * (1 - {a} ** 2)",
+            f"In {dz}, 1 - a² is the derivative of tanh; that of the sigmoid is {a} (1 - {a}).",
+            f"En {dz}, 1 - a² es la derivada de tanh; la de la sigmoide es {a} (1 - {a})."),
+        mistake(
+            f"with_{other}", f"{before} * {other} * (1 - {other})",
+            f"{dz} takes the derivative of the other neuron, with {other}; here it is {a} (1 - {a}).",
+            f"{dz} lleva la derivada de la otra neurona, con {other}; aquí es {a} (1 - {a}).", 42),
+        mistake(
+            f"without_{before}", f"{a} * (1 - {a})",
+            f"{dz} is the local derivative alone: the chain rule multiplies it by {before}, what came "
+            "from behind.",
+            f"{dz} es solo la derivada local: la regla de la cadena la multiplica por {before}, lo que "
+            "viene de atrás.", 22),
+    ]
+
+
+of_an_activation = [
+    *at_an_activation(DZ2, "dz2", "dy_hat", "y_hat", "z2"),
+    *at_an_activation(DZ1, "dz1", "dh1", "h1", "z1"),
+]
+
+of_a_weight = [
+    mistake
+    for line, dw, dz, w, input in ((DW2, "dw2", "dz2", "w2", "h1"), (DW1, "dw1", "dz1", "w1", "x"))
+    for mistake in (
+        Mistake(
+            f"{dw}_with_{w}", {line: f"{dw} = {dz} * {w}"},
+            en=f"{dw} is multiplied by the weight itself; the derivative of {w} {input} with respect to "
+            f"{w} is {input}.",
+            es=f"{dw} se multiplica por el propio peso; la derivada de {w} {input} respecto de {w} es "
+            f"{input}.",
+        ),
+        Mistake(
+            f"{dw}_without_{input}", {line: f"{dw} = {dz}"},
+            en=f"The input is missing in {dw}: {dw} = {dz} {input}.",
+            es=f"Falta la entrada en {dw}: {dw} = {dz} {input}.",
+        ),
+    )
+]
+
 exercise = Exercise(
     name="one_neuron",
     title={"en": "The chain rule with one neuron a layer",
@@ -198,6 +271,7 @@ exercise = Exercise(
         """,
     ],
     mistakes=[
+        *tanh_instead, *of_an_activation, *of_a_weight,
         Mistake(
             "exp_overflows",
             {"""    e = np.exp(-abs(z))
@@ -246,11 +320,6 @@ exercise = Exercise(
             es="La segunda neurona recibe z1; su entrada es la activación h1.",
         ),
         Mistake(
-            "tanh_instead_of_sigmoid", {H1: "h1 = np.tanh(z1)", Y_HAT: "y_hat = np.tanh(z2)"},
-            en="The activation is tanh; this network has the sigmoid.",
-            es="La función de activación es tanh; esta red tiene la sigmoide.",
-        ),
-        Mistake(
             "loss_not_squared", {LOSS: "loss = y_hat - y"},
             en="The error is not squared: loss = (y_hat - y)².",
             es="El error no se eleva al cuadrado: loss = (y_hat - y)².",
@@ -274,77 +343,6 @@ exercise = Exercise(
             es="El signo está al revés: dy_hat = 2 (y_hat - y). Una predicción demasiado alta tiene "
             "gradiente positivo.",
             number=49,
-        ),
-        Mistake(
-            "output_derivative_left_out", {DZ2: "dz2 = dy_hat * 1"},
-            en="The derivative of the output's sigmoid is missing: dz2 = dy_hat y_hat (1 - y_hat).",
-            es="Falta la derivada de la sigmoide de la salida: dz2 = dy_hat y_hat (1 - y_hat).",
-            number=19,
-        ),
-        Mistake(
-            "hidden_derivative_left_out", {DZ1: "dz1 = dh1 * 1"},
-            en="The derivative of the hidden sigmoid is missing: dz1 = dh1 h1 (1 - h1).",
-            es="Falta la derivada de la sigmoide oculta: dz1 = dh1 h1 (1 - h1).",
-            number=19,
-        ),
-        Mistake(
-            "sigmoid_applied_twice",
-            {DZ2: "dz2 = dy_hat * sigmoid(y_hat) * (1 - sigmoid(y_hat))",
-             DZ1: "dz1 = dh1 * sigmoid(h1) * (1 - sigmoid(h1))"},
-            en="The derivative is evaluated at the activation: the sigmoid has been applied twice. Use "
-            "a (1 - a) with a = y_hat and a = h1.",
-            es="La derivada se evalúa en la activación: la sigmoide se ha aplicado dos veces. Usa "
-            "a (1 - a) con a = y_hat y a = h1.",
-            number=16,
-        ),
-        Mistake(
-            "a_formula_with_z",
-            {DZ2: "dz2 = dy_hat * z2 * (1 - z2)", DZ1: "dz1 = dh1 * z1 * (1 - z1)"},
-            en="a (1 - a) holds for the activations y_hat and h1; here it is computed with z2 and z1.",
-            es="a (1 - a) vale para las activaciones y_hat y h1; aquí se calcula con z2 y z1.",
-            number=17,
-        ),
-        Mistake(
-            "derivative_of_tanh",
-            {DZ2: "dz2 = dy_hat * (1 - y_hat ** 2)", DZ1: "dz1 = dh1 * (1 - h1 ** 2)"},
-            en="1 - a² is the derivative of tanh; that of the sigmoid is a (1 - a).",
-            es="1 - a² es la derivada de tanh; la de la sigmoide es a (1 - a).",
-        ),
-        Mistake(
-            "derivatives_swapped",
-            {DZ2: "dz2 = dy_hat * h1 * (1 - h1)", DZ1: "dz1 = dh1 * y_hat * (1 - y_hat)"},
-            en="The derivatives belong to the other neuron: dz2 takes y_hat (1 - y_hat), dz1 takes "
-            "h1 (1 - h1).",
-            es="Las derivadas son de la otra neurona: dz2 lleva y_hat (1 - y_hat) y dz1 lleva "
-            "h1 (1 - h1).",
-            number=42,
-        ),
-        Mistake(
-            "output_derivative_twice", {DZ1: "dz1 = dh1 * y_hat * (1 - y_hat)"},
-            en="dz1 takes the derivative of the output neuron a second time; here it is h1 (1 - h1).",
-            es="dz1 lleva otra vez la derivada de la neurona de salida; aquí es h1 (1 - h1).",
-            number=42,
-        ),
-        Mistake(
-            "local_derivatives_only",
-            {DZ2: "dz2 = y_hat * (1 - y_hat)", DZ1: "dz1 = h1 * (1 - h1)"},
-            en="dz2 and dz1 are only the local derivatives: the chain rule multiplies them by dy_hat and "
-            "dh1, what came from behind.",
-            es="dz2 y dz1 son solo las derivadas locales: la regla de la cadena las multiplica por "
-            "dy_hat y dh1, lo que viene de atrás.",
-            number=22,
-        ),
-        Mistake(
-            "weight_instead_of_input", {DW2: "dw2 = dz2 * w2", DW1: "dw1 = dz1 * w1"},
-            en="The gradient of a weight is multiplied by the weight; the derivative of w h with "
-            "respect to w is the input: h1 for w2, x for w1.",
-            es="El gradiente de un peso se multiplica por el propio peso; la derivada de w h respecto "
-            "de w es la entrada: h1 para w2, x para w1.",
-        ),
-        Mistake(
-            "inputs_left_out", {DW2: "dw2 = dz2", DW1: "dw1 = dz1"},
-            en="The weights' gradients lack their inputs: dw2 = dz2 h1, dw1 = dz1 x.",
-            es="A los gradientes de los pesos les faltan sus entradas: dw2 = dz2 h1, dw1 = dz1 x.",
         ),
         Mistake(
             "dw2_with_x", {DW2: "dw2 = dz2 * x"},
