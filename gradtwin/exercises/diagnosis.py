@@ -45,11 +45,13 @@ class Found:
 
     Args:
         accepted: the quantities that are right under an accepted convention.
+        far: those of them that are right for inputs of +-800 too.
         explained: the functions about which a convention says all there is to say.
     """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
+    far: set[str] = field(default_factory=set)
     explained: set[str] = field(default_factory=set)
 
 
@@ -87,7 +89,9 @@ def diagnose(exercise: Exercise, table: Table) -> Found:
         for function in functions:
             found.explained.add(function.name)
             if all(c.accepted for c in conventions):
-                found.accepted |= set(function.returns) - set(exercise.opaque)
+                found.accepted |= set(graded(exercise, function))
+                if _is(exercise, conventions, function, rows_of(function, table)):
+                    found.far |= set(graded(exercise, function))
     for function in exercise.parsed:
         quantities = graded(exercise, function)
         wrong = [q for q in quantities if not table.right(q, "values", "extreme")]
@@ -105,17 +109,28 @@ def diagnose(exercise: Exercise, table: Table) -> Found:
 def _kept(
     exercise: Exercise, table: Table, found: Found
 ) -> Iterator[tuple[Convention, ...]]:
-    """The conventions, one or two at once, that are kept in every function that they touch."""
+    """The conventions, one or two at once, that are kept in every function that they touch.
+
+    Everywhere, or else on ordinary inputs: what overflows for +-800 loses the points for that, not
+    the convention.
+    """
     groups: list[tuple[Convention, ...]] = [(c,) for c in exercise.conventions]
     groups += combinations(exercise.conventions, 2)
-    for group in groups:
-        if source_of(exercise, group) is None:
-            continue
+    possible = [g for g in groups if source_of(exercise, g) is not None]
+    for everywhere, group in product((True, False), possible):
         functions = touched(exercise, group)
+        rows = {
+            f: [r for r in rows_of(f, table) if everywhere or not r.extreme] for f in functions
+        }
         if functions and found.explained.isdisjoint(f.name for f in functions) and all(
-            _equal(exercise, group, f, rows_of(f, table), graded(exercise, f)) for f in functions
+            _is(exercise, group, f, rows[f]) for f in functions
         ):
             yield group
+
+
+def _is(exercise: Exercise, group: Group, function: Function, rows: Sequence[Row]) -> bool:
+    """Whether a whole function of a submission is that of these variants."""
+    return _equal(exercise, group, function, rows, graded(exercise, function))
 
 
 def graded(exercise: Exercise, function: Function) -> list[str]:

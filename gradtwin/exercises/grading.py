@@ -428,7 +428,7 @@ def _score(
         if not right:
             reason = Message(N_("nothing is right that it could be judged on"))
         else:
-            reason = _CONDUCT[name](exercise, table, right, violations, found.accepted)
+            reason = _CONDUCT[name](exercise, table, right, violations, found.far)
         result.criteria.append(
             Criterion(name, "conduct", of if reason is None else 0.0, of, reason)
         )
@@ -470,11 +470,11 @@ def _why_wrong(quantity: str, table: Table, excused: set[str]) -> Message | None
 
 
 def _extreme(
-    e: Exercise, table: Table, right: list[str], _: object, accepted: set[str]
+    e: Exercise, table: Table, right: list[str], _: object, far: set[str]
 ) -> Message | None:
     for probe, _outcomes, judged in table.of_kind(EXTREME):
         for q in right:
-            if q not in accepted and not judged[q].ok:
+            if q not in far and not judged[q].ok:
                 reason = judged[q].reason or Message("")
                 return Message(N_("{reason} (inputs: {probe})"),
                                {"reason": reason, "probe": Message(probe.label)})
@@ -511,11 +511,19 @@ def _unmodified(
     for _probe, again, _judged in table.of_kind(AGAIN):
         for q in right:
             a, b = first.values.get(q), again.values.get(q)
-            if a is not None and (b is None or a.tobytes() != b.tobytes()):
+            if a is not None and not _same_again(a, b):
                 return Message(
                     N_("{name} is another one when it is computed again from the same inputs"),
                     {"name": q})
     return None
+
+
+def _same_again(a: Array, b: Array | None) -> bool:
+    """The same numbers, but for the order in which a processor may add them."""
+    if b is None or a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    rounding = 16 * np.finfo(a.dtype).eps if a.dtype.kind == "f" else 0.0
+    return bool(np.allclose(a, b, rtol=rounding, atol=0.0, equal_nan=True))
 
 
 def _upstream(

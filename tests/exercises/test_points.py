@@ -137,6 +137,18 @@ def test_two_conventions_in_one_function() -> None:
     ]
 
 
+def test_a_convention_that_overflows_loses_the_points_for_that_alone() -> None:
+    """1/N in the weights' gradients, and a softmax that is NaN at 800."""
+    convention = next(c for c in NET.conventions if c.accepted)
+    source = source_of(NET, (convention,))
+    assert source is not None
+    naive = source.replace("e = np.exp(z - z.max(axis=1, keepdims=True))", "e = np.exp(z)")
+    assert naive != source
+    result = grade_source(NET, naive)
+    assert lost(result) == ["extreme"]
+    assert [d.kind for d in result.diagnoses] == ["accepted"]
+
+
 def test_a_convention_with_a_mistake_is_named_with_it() -> None:
     result = variant(find("relu"), "one_at_zero", "upstream_forgotten")
     assert lost(result) == ["dz", "upstream"]
@@ -144,13 +156,14 @@ def test_a_convention_with_a_mistake_is_named_with_it() -> None:
 
 
 def test_a_style_that_overflows_does_not_hide_the_mistake() -> None:
-    """exp of 800 in math raises, everywhere else the derivative lacks its factor 1 - a."""
+    """It gives up at 800; everywhere else the derivative lacks its factor 1 - a."""
     result = grade_source(find("sigmoid"), """
-import math
 import numpy as np
 
 def sigmoid(z):
-    return np.array([[1 / (1 + math.exp(-x)) for x in row] for row in z], dtype=z.dtype)
+    if np.abs(z).max() > 700:
+        raise RuntimeError("too large")
+    return 1 / (1 + np.exp(-z))
 
 def sigmoid_backward(g, z):
     return g * sigmoid(z)
