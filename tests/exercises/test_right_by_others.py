@@ -19,7 +19,10 @@ from gradtwin.exercises.diagnosis import source_of
 from gradtwin.exercises.library import find
 from gradtwin.exercises.variants import compiled
 
-RIGHT = {"rtol": 1e-12, "atol": 1e-14}                  # a few roundings a step, of numbers near 1
+
+def assert_right(ours: Any, theirs: Any) -> None:
+    """A few roundings a step, of numbers near 1."""
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def space(name: str, number: int = 0) -> Mapping[str, Any]:
     return compiled(find(name).right[number])
 
 
-def solutions(name: str) -> Any:
+def solutions(name: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("own", [space(name, i) for i in range(len(find(name).right))],
                                    ids=lambda _: "")
 
@@ -60,7 +63,7 @@ def test_adam_is_torchs(
         if isinstance(result, dict):
             result = [result[q] for q in find("adam").parsed[0].returns]
         m, v, _, _, ours = (np.asarray(part) for part in result)
-        np.testing.assert_allclose(ours, theirs[t - 1], **RIGHT)
+        assert_right(ours, theirs[t - 1])
 
 
 @solutions("momentum")
@@ -76,7 +79,7 @@ def test_momentum_is_torchs(
         if isinstance(result, dict):
             result = result["v_next"], result["w_next"]
         v, ours = (np.asarray(part) for part in result)
-        np.testing.assert_allclose(ours, expected, **RIGHT)
+        assert_right(ours, expected)
 
 
 @solutions("momentum")
@@ -94,7 +97,7 @@ def test_the_loop_with_ones_own_step_is_torchs(own: Mapping[str, Any]) -> None:
         return space("momentum")["momentum"](w, v, g, 0.1, 0.9)
 
     ours = own["train"](step, lambda w: A @ w, w0, 5)
-    np.testing.assert_allclose(np.array(ours), theirs, **RIGHT)
+    assert_right(np.array(ours), theirs)
 
 
 @solutions("gradient_descent")
@@ -153,7 +156,7 @@ def test_one_neuron_is_autograd_through_the_whole_network(own: Mapping[str, Any]
     x, y, w1, w2 = 1.3, 0.25, -0.7, 2.1
     v1, v2 = (torch.tensor(w, dtype=torch.float64, requires_grad=True) for w in (w1, w2))
     loss = (torch.sigmoid(v2 * torch.sigmoid(v1 * x)) - y) ** 2
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     forward, backward = find("one_neuron").parsed
     values = named(forward.returns, own["forward"](x, y, w1, w2))
     slopes = named(backward.returns, own["backward"](

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ...samples.values import Values, between
@@ -34,7 +36,7 @@ SATURATED = Probe(
 )
 
 
-def of_probabilities(p: object, y: object) -> object:
+def of_probabilities(p: Any, y: Any) -> Any:
     """-(y log p + (1 - y) log(1 - p)), a term with factor 0 left out; averaged."""
     positive = y * torch.log(torch.where(y > 0, p, 1.0))
     negative = (1 - y) * torch.log1p(-torch.where(y < 1, p, 0.0))

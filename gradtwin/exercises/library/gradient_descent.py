@@ -29,9 +29,9 @@ def steps() -> Values:
 def bowl(dims: str) -> Values:
     """A symmetric matrix whose eigenvalues lie between 0.5 and 4: a bowl, steeper one way."""
 
-    def draw(rng: np.random.Generator, shape: tuple[int, ...], _: object) -> np.ndarray:
+    def draw(rng: np.random.Generator, shape: tuple[int, ...], _: object) -> Any:
         directions, _unused = np.linalg.qr(rng.normal(size=shape))
-        matrix: np.ndarray = directions * rng.uniform(0.5, 4, shape[0]) @ directions.T
+        matrix = directions * rng.uniform(0.5, 4, shape[0]) @ directions.T
         return (matrix + matrix.T) / 2
 
     return Values(dims, draw)
