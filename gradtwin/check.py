@@ -2,8 +2,8 @@
 
 A concept passes when outputs and gradients agree, within what rounding explains, on the corners of
 its table row and on random inputs, when both wings arrive at the numbers that the lecture prints,
-and when both wings' graphs are the same graph. Where its gradient is derived on paper too, all three
-must agree.
+and when both wings' graphs are the same graph. Where its gradient is derived on paper too, all
+three must agree.
 """
 
 from __future__ import annotations

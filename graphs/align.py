@@ -9,6 +9,7 @@ matched are compared, the gradients in the middle of the network too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from .graph import Graph, Vertex
 from .labels import described, title_of
 from .names import Names
 from .numerals import written
+from .select import without_values
 from .themes import Paint, Theme, get_theme
 
 
@@ -372,11 +374,22 @@ class Alignment:
     # ---- the picture ------------------------------------------------------------------------
 
     def draw(
-        self, *, theme: str | Theme = "light", direction: str = "TB", numbers_on: str = "auto"
+        self,
+        *,
+        values: bool = True,
+        theme: str | Theme = "light",
+        direction: str = "TB",
+        numbers_on: str = "auto",
+        title: str = "",
     ) -> Drawing:
-        """Both graphs side by side: twins in one colour; what differs stands out."""
-        look = Look(get_theme(theme), numbers_on, direction, restyle=self._paint(get_theme(theme)))
-        both = [("s_", "scratch", self.ours), ("t_", "torch", self.theirs)]
+        """Both graphs side by side: twins in one colour; what differs stands out.
+
+        values: with the numbers; the other arguments as in `graphs.draw`.
+        """
+        paint = self._paint(get_theme(theme))
+        look = Look(get_theme(theme), numbers_on, direction, title=title, restyle=paint)
+        shown = [g if values else without_numbers(g) for g in (self.ours, self.theirs)]
+        both = [("s_", "scratch", shown[0]), ("t_", "torch", shown[1])]
         lines = [
             "digraph two_graphs {",
             f"  graph {attributes(graph_attributes(self.ours, look))};",
@@ -484,6 +497,17 @@ def align(
         dtypes = {v.dtype for g in (ours, theirs) for v in g.of_kind("operation") if v.dtype}
         rtol = 1e-7 if dtypes <= {"float64", "int64", "bool"} else 1e-4
     return Alignment(ours, theirs, rtol)
+
+
+def without_numbers(graph: Graph) -> Graph:
+    """The same vertices and edges without values and gradients."""
+    bare = without_values(graph)  # its constants are the same ones, which have no gradient
+    bare.has_gradients = False
+    for part in (*bare.vertices.values(), *bare.edges):
+        part.gradient = None
+    for vertex in bare.vertices.values():
+        vertex.grad = None
+    return bare
 
 
 def rounding(graph: Graph, kind: str) -> float:

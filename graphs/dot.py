@@ -276,7 +276,7 @@ def vertex_rows(
             rows.append((shaped(vertex.shape), small, ""))
         if vertex.kind == "parameter" and vertex.count > 1:
             rows.append((f"used {vertex.count} times", small, ""))
-        if vertex.kind == "parameter":
+        if vertex.kind == "parameter" and (vertex.value is not None or vertex.grad is not None):
             # the quiet grey would be too faint on the fill
             colour = paint.text if vertex.grad is None else look.theme.gradient
             colour = unseen(colour, vertex.id in look.moment.grads)

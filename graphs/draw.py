@@ -12,7 +12,7 @@ from .graph import Graph
 from .labels import described, overview, title_of
 from .names import Names, checked_inputs, flat_outputs, together
 from .select import between as part_between
-from .select import check_size, hidden, with_references
+from .select import check_size, hidden, with_references, without_values
 from .themes import Theme, get_theme
 
 
@@ -129,6 +129,8 @@ def draw(
         outputs, names, model=model, inputs=inputs,
         values=values, gradients=gradients, gradient=gradient,
     )  # fmt: skip
+    if not values:
+        graph = without_values(graph)
     graph = prepared(
         graph, collapse=collapse, open=open, between=between, max_uses=max_uses,
         max_nodes=max_nodes, constants=constants, without_gradient=without_gradient,

@@ -367,7 +367,7 @@ def legend_node(picture: Picture, point: Point, look: Theme) -> str:
     if picture.numbers:
         samples.append(("0.5", look.value, "weight"))
         if any(gradient for *_, rows in picture.numbers.values() for _, gradient in rows):
-            samples.append(("∂", look.gradient, "gradient of the loss by it"))
+            samples.append(("∂", look.gradient, "its gradient"))
     if picture.frames():
         samples.append(("⇢", look.kinds["output"].line, "shortcut: added, neuron by neuron"))
     cells = "".join(

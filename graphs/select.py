@@ -28,6 +28,20 @@ def hidden(graph: Graph, *, constants: bool, without_gradient: bool) -> Graph:
     )
 
 
+def without_values(graph: Graph) -> Graph:
+    """The graph without the forward values, but for constants: they say what is computed."""
+    constants = {v.id for v in graph.of_kind("constant")}
+    return replace(
+        graph,
+        vertices={
+            id: v if id in constants else replace(v, value=None)
+            for id, v in graph.vertices.items()
+        },
+        edges=[e if e.source in constants else replace(e, value=None) for e in graph.edges],
+        has_values=False,
+    )
+
+
 def between(graph: Graph, ends: Any) -> Graph:
     """What lies on a path from the first of `ends` to the second, and its direct leaves.
 

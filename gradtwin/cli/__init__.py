@@ -20,6 +20,7 @@ from .figures import figures
 from .fuzz import fuzz
 from .list import list_concepts
 from .output import INTERRUPTED, pipes_that_close, tolerant_streams
+from .render import render
 from .train import SeveralHidden, train
 from .usage import Command
 
@@ -75,6 +76,7 @@ app.command("check", cls=Command)(check)
 app.command("accuracy", cls=Command)(accuracy)
 app.command("figures", cls=Command)(figures)
 app.command("fuzz", cls=Command)(fuzz)
+app.command("render", cls=Command)(render)
 app.command("train", cls=SeveralHidden)(train)
 app.add_typer(exercises)
 

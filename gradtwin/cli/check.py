@@ -130,8 +130,9 @@ def _table(report: Report) -> Table:
     from rich.table import Table
 
     table = Table("concept")
-    for heading in ("cases", "ULP forward", "ULP gradient", "of allowed", "printed figures", "graphs"):
+    for heading in ("cases", "ULP forward", "ULP gradient", "of allowed", "printed figures"):
         table.add_column(heading, justify="right")
+    table.add_column("graphs")
     table.add_column("verdict")
     for result in report:
         table.add_row(

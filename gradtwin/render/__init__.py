@@ -1,8 +1,8 @@
 """`gradtwin.render`: pictures of the lecture's concepts, and whether both wings have one graph.
 
 Lecture: "Grafo computacional". `graphs` draws any tensor; here each concept of the registry gets
-an input (`example.py`), is computed in a wing (`computed.py`), and becomes a picture (`picture.py`),
-or a file in the gallery (`gallery.py`).
+an input (`example.py`), is computed in a wing (`computed.py`), and becomes a picture
+(`picture.py`), or a file in the gallery (`gallery.py`).
 """
 
 from .computed import Computed as Computed

@@ -12,7 +12,7 @@ import numpy as np
 import graphs
 
 from ..concepts import Concept, Wing
-from .example import argument_names, example, is_parameter
+from .example import TO_THE_INPUT, argument_names, example, is_parameter
 
 Tensor = Any
 
@@ -100,7 +100,7 @@ def compute(concept: Concept, side: str, dtype: str = "float64", learn: bool = F
     sample = example(concept)
     wing = Recording(side, dtype)
     names = argument_names(concept, sample)
-    learning = learn and any(map(is_parameter, names))
+    learning = learn and concept.name not in TO_THE_INPUT and any(map(is_parameter, names))
     tensors = [
         wing.tensor(array, requires_grad=takes and (not learning or is_parameter(name)))
         for name, array, takes in zip(names, sample.arrays, sample.requires_grad)

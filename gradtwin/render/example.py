@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,6 @@ from ..concepts import Concept, activation, loss, perceptron
 from ..concepts.dag import EXAMPLE as DAG
 from ..samples import Sample
 
-X, Y, W1, W2 = DAG
 NEURON = ([0.0, 6.0], perceptron.WEIGHT, perceptron.BIAS)
 
 LECTURE: dict[str, tuple[Any, ...]] = {
@@ -20,13 +20,29 @@ LECTURE: dict[str, tuple[Any, ...]] = {
     "decision_line": (3.0, perceptron.BIAS, *perceptron.WEIGHT),
     "xor": (loss.X_XOR, loss.Y_XOR, loss.WEIGHT1, loss.WEIGHT2),
     "training_loss": ([[0.0, 6.0], [6.0, 8.0]], [1.0, 0.0], *NEURON[1:]),
-    "shared_weight_dag": ([X], W1, W2),
-    "dag_with_sigmoid": ([X], [Y], W1, W2),
+    "shared_weight_dag": ([DAG[0]], *DAG[2:]),
+    "dag_with_sigmoid": ([DAG[0]], [DAG[1]], *DAG[2:]),
     "softmax": ([[5.0, 6.0, 11.0, 7.0]],),
     "log_softmax": ([[5.0, 6.0, 11.0, 7.0]],),
     "softmax_cross_entropy": ([[5.0, 6.0, 11.0, 7.0]], [2]),
+    "sum": ([1.0, 2.0, 3.0],),
+    "prod": ([2.0, 3.0, 4.0],),
+    "mean": ([1.0, 2.0, 6.0],),
+    "matmul": ([[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]),
 }
-"""Arguments, where the registry's own first input is not the lecture's."""
+"""Arguments, where the registry's own first input is not the lecture's, or says little."""
+
+BLOCK = [(2, 2), (2,), (2, 2), (2,)]
+SMALL: dict[str, list[tuple[int, ...]]] = {
+    "linear_collapse": [(1, 2), (2, 2), (2,), (1, 2), (1,)],
+    "hidden_layer": [(1, 2), (2, 2), (2,)],
+    "fully_connected": [(1, 2), (3, 2), (3,), (2, 3), (2,), (1, 2), (1,)],
+    "residual_block": [(1, 2), *BLOCK],
+    "projected_block": [(1, 2), (3, 2), (3,), (3, 3), (3,), (3, 2)],
+    "residual_network": [(1, 2), *BLOCK, *BLOCK, *BLOCK],
+    "dag": [(1, 2), (2, 2), (2,), (1, 2)],
+}
+"""Networks of so few neurons that each number of them has room, for one example."""
 
 BOTH_SIDES = [-2.0, 2.0]
 """What an activation gets: a number where it is switched off, and one where it passes."""
@@ -53,6 +69,11 @@ def example(concept: Concept) -> Sample:
     sample = next(concept.operation.samples())
     if concept.name in LECTURE:
         return replace(sample, arrays=tuple(map(np.array, LECTURE[concept.name])))
+    if concept.name in SMALL:
+        rng = np.random.default_rng(zlib.crc32(concept.name.encode()))
+        X, *weights = SMALL[concept.name]
+        drawn = [rng.uniform(0.5, 2.0, X), *(rng.uniform(-0.3, 1.0, shape) for shape in weights)]
+        return replace(sample, arrays=tuple(np.round(array, 1) for array in drawn))
     if concept.name in ACTIVATIONS and [array.ndim for array in sample.arrays] == [0]:
         return replace(sample, arrays=(np.array(BOTH_SIDES),))
     return sample
@@ -65,6 +86,10 @@ def argument_names(concept: Concept, sample: Sample) -> list[str]:
     if names is None or "tensors" in names:  # cat(tensors, dim): one argument, several tensors
         return [f"x{i + 1}" for i in range(count)]
     return [*names, *sample.keywords]
+
+
+TO_THE_INPUT = frozenset(("residual_block", "projected_block", "residual_network"))
+"""Where the gradient that reaches the input is what the lecture speaks of."""
 
 
 def is_parameter(name: str) -> bool:

@@ -83,7 +83,7 @@ def entries(chosen: Any = None) -> Iterator[Entry]:
         for side in ("scratch", "torch"):
             yield Entry(concept, side, partial(lecture, concept, side, legend=False))
         if any(len(list(g.of_kind("operation"))) > 1 for g in (both.ours, both.theirs)):
-            yield Entry(concept, "both", both.draw)
+            yield Entry(concept, "both", partial(both.draw, title=concept.title))
             yield Entry(concept, "torchviz", partial(torchviz, concept))
         try:
             neurons(concept, values=False)
@@ -114,14 +114,17 @@ def few_colours(png: bytes) -> bytes:
 
 HEAD = """# Gallery
 
-Every concept of the lecture that has a computational graph, drawn from what each wing has computed,
-by `gradtwin render --all`. Beside each picture stands its DOT; a test makes each again and compares.
+Every concept of the lecture that has a computational graph, drawn from what each wing has
+computed, by `gradtwin render --all`. Beside each picture stands its DOT; a test makes each again
+and compares.
 
-Yellow: an input. Violet: what is learned, with its `.grad`. Blue: an operation. Green: the output.
-On an edge stands the value on its way forward, and below it in red, after ∂, the gradient on its way
-back; where the output is not one number, that of the sum of its entries. A dashed edge carries no
-gradient. Where the lecture has numbers, they are the lecture's.
-Side by side, twins have one colour. Click a picture to enlarge it.
+- Yellow: an input. Violet: what is learned, with its `.grad`; dashed where it stands there again.
+  Blue: an operation. Green: the output.
+- On an edge: the value on its way forward, and below it in red, after ∂, the gradient on its way
+  back; where the output is not one number, that of the sum of its entries. No gradient flows along
+  a dashed edge.
+- The lecture's numbers, where it has some.
+- Side by side, twins have one colour.
 """
 
 
@@ -135,7 +138,8 @@ def index(made: list[Entry]) -> str:
             for concept, group in groupby(of_section, key=lambda entry: entry.concept)
         ]
         for large, group in groupby(by_concept, key=lambda pair: len(pair[1]) > 2):
-            lines += large_ones(list(group)) if large else small_ones(list(group))
+            write = large_ones if large else small_ones
+            lines += write(list(group))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -159,7 +163,8 @@ def large_ones(rows: list[tuple[Concept, Kinds]]) -> list[str]:
         for kind in ("steps", "scratch", "torch", "neurons"):
             if kind in kinds:
                 lines += [f"{KINDS[kind]}:", "", shown(kinds[kind]), ""]
-        links = [f"[{KINDS[k]}]({kinds[k].path.as_posix()})" for k in ("both", "torchviz") if k in kinds]
+        linked = [(KINDS[k], kinds[k].path) for k in ("both", "torchviz") if k in kinds]
+        links = [f"[{what}]({path.as_posix()})" for what, path in linked]
         if links:
             lines += [f"Also: {', '.join(links)}", ""]
     return lines

@@ -1,4 +1,4 @@
-"""The pictures of a concept: as the lecture draws it, as torchviz does, as neurons, step by step."""
+"""The pictures of a concept: the lecture's, torchviz's, neurons, step by step, side by side."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from graphs.align import Alignment
 
 from ..concepts import Concept
 from .computed import NoGraphError, compute
+
+TANGLED = frozenset(("linear_collapse",))
+"""Where lines from a parameter to its uses would cross everything: it stands beside each use."""
 
 
 def lecture(
@@ -33,6 +36,7 @@ def lecture(
         done.output, done.names, model=done.model, inputs=done.inputs,
         values=values, gradients=values, gradient=done.gradient if values else None,
         collapse=collapse or None, theme=theme, title=concept.title, legend=legend,
+        max_uses=1 if concept.name in TANGLED else 4,
     )  # fmt: skip
 
 
@@ -71,7 +75,10 @@ def neurons(
     done = compute(concept, side)
     wing = done.wing
     if wing.model is None:
-        raise NoGraphError(f"{concept.name} has no model, so no neurons to draw")
+        raise NoGraphError(
+            f"{concept.name} has no model, so no neurons to draw; perceptron, xor, "
+            "fully_connected, residual_network and dag, for example, have one"
+        )
     if side == "torch":  # scratch's holds the tensors themselves
         wing.model.load_state_dict({k: v.detach() for k, v in wing.parameters.items()})
     single = wing.input.detach().numpy()
