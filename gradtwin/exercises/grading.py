@@ -28,7 +28,7 @@ MOST_ENTRIES = 4096
 
 REFUSALS = (
     N_("the dictionary returned has no {name}"),
-    N_("returned one {what} where {count} things are asked for: {names}"),
+    N_("returned {what} where {count} things are asked for: {names}"),
     N_("returned {came} things where {count} are asked for: {names}"),
     N_("returned {megabytes} MB of numbers"),
     N_("{name} is an array of {count} numbers"),
@@ -359,8 +359,9 @@ def _stranded(exercise: Exercise, function: Function, table: Table) -> bool:
     graded = [q for q in function.returns if q not in exercise.opaque]
     returned = {q for f in exercise.parsed for q in f.returns}
     return (
-        any(p in returned and p not in exercise.opaque for p in function.parameters)
-        and not any(p in exercise.opaque for p in function.parameters)
+        any(p in returned for p in function.parameters)
+        # a cache, or a choice that earns nothing, is the student's own: nothing can stand in for it
+        and all(p in exercise.worth for p in function.parameters if p in returned)
         and function.name not in table.outcomes[0].absent
         and any(
             function.name not in o.failed and not any(q in o.values for q in graded)

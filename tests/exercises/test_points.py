@@ -105,6 +105,15 @@ def test_a_function_is_judged_where_an_earlier_one_raises_on_some_inputs_only() 
     assert values == ["z2"]
 
 
+def test_nothing_stands_in_for_a_choice() -> None:
+    """Without knowing which activation is meant, nothing is judged and nothing is named."""
+    exercise = find("activation_of_choice")
+    result = changed(exercise, 'CHOICE = "softplus"', 'CHOICE = "sofplus"', number=2)
+    assert (result.points, named(result)) == (0, [])
+    assert any("CHOICE = 'sofplus': elu, selu" in n.say("en") for n in result.notes)
+    assert changed(exercise, 'CHOICE = "silu"', 'CHOICE = "Swish"', number=3).ok
+
+
 def test_an_accepted_convention_has_all_points_and_says_which_it_is() -> None:
     result = variant(find("relu"), "one_at_zero")
     assert result.ok

@@ -124,7 +124,7 @@ def _results(
         parts = list(result)
     else:
         raise ReturnedError(
-            "returned one {what} where {count} things are asked for: {names}",
+            "returned {what} where {count} things are asked for: {names}",
             what=_describe(result), count=len(returns), names=", ".join(returns),
         )
     if len(parts) != len(returns):

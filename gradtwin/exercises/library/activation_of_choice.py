@@ -102,9 +102,10 @@ exercise = Exercise(
 def choice():
     names = {CHOICES!r}
     name = globals().get("CHOICE")
-    if name not in names:
+    plain = str(name).strip().lower().replace("swish", "silu")
+    if plain not in names:
         raise ValueError(f"CHOICE = {{name!r}}: " + ", ".join(names))
-    return names.index(name)
+    return names.index(plain)
 
 def _without_choice(student):
     if student.__code__.co_varnames[:1] == ("chosen",):
