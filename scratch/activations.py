@@ -65,8 +65,9 @@ def sigmoid(input: Array) -> Any:
     [0.25, 4.2484e-18]
     """
     half, low, high, one = SIGMOID.get(input.dtype, SIGMOID[FLOAT64])
-    h = np.exp((input * half).clip(low, high))
-    both = one / h
+    z = (input * half).clip(low, high)
+    h = np.exp(z)
+    both = one / h if type(h) is not Tensor else np.exp(-z)  # not derived to 1/h², which overflows
     both += h
     h /= both  # in place: nobody else holds it
 
