@@ -30,6 +30,7 @@ NAMES = (
     "mini_batches",
     "momentum",
     "adam",
+    "residual_block",
     "softmax",
     "softmax_cross_entropy",
 )
