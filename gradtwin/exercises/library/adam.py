@@ -12,7 +12,7 @@ from ..exercise import Exercise, Expected
 from ..lazy import torch
 from ..probes import Probe
 from ..variants import Convention, Mistake
-from .gradient_descent import bowl, steps
+from .gradient_descent import bowl, short, steps
 
 STEP_NUMBERS = {5: 3, 4: 2, 2: 7, 3: 4, 1: 2}
 """Which step it is, by the number of weights."""
@@ -27,7 +27,7 @@ def step_number() -> Values:
 
 def squares(dims: str) -> Values:
     """Averages of squares: positive."""
-    return Values(dims, lambda rng, shape, _: rng.uniform(0.01, 3, shape) ** 2)
+    return Values(dims, lambda rng, shape, _: rng.uniform(0.1, 2, shape) ** 2)
 
 
 def small() -> Values:
@@ -128,10 +128,10 @@ exercise = Exercise(
             "A": "D D", "b": "D", "w0": "D", "keep": "", "rate": "", "steps": "",
             "trajectory": "K D"},
     inputs={
-        "v": squares("N"), "t": step_number(), "lr": between("", 0.01, 0.5),
-        "beta1": between("", 0.6, 0.95), "beta2": between("", 0.8, 0.999), "eps": small(),
-        "A": bowl("D D"), "keep": between("", 0.3, 0.9), "rate": between("", 0.2, 0.8),
-        "steps": steps(),
+        "v": short(squares("N")), "t": step_number(), "lr": short(between("", 0.01, 0.5)),
+        "beta1": short(between("", 0.6, 0.95)), "beta2": short(between("", 0.8, 0.999), 3),
+        "eps": small(), "A": bowl("D D"), "keep": short(between("", 0.3, 0.9)),
+        "rate": short(between("", 0.2, 0.8)), "steps": steps(),
     },
     probes=[
         first_step("the first step", 1.5, -0.25, 3.0),

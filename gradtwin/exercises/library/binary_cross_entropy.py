@@ -25,6 +25,11 @@ def targets(dims: str) -> Values:
     return Values(dims, draw, differentiable=False)
 
 
+def one(label: str, p: float, y: float, z: float) -> Probe:
+    """A single example."""
+    return Probe(label, {"p": np.array([p]), "y": np.array([y]), "z": np.array([z])}, EXTREME)
+
+
 SATURATED = Probe(
     "saturated predictions",
     {
@@ -87,7 +92,12 @@ exercise = Exercise(
     ],
     shapes={"p": "N", "y": "N", "z": "N", "loss": "", "dp": "N", "loss_z": "", "dz": "N"},
     inputs={"p": between("N", 0, 1), "y": targets("N")},
-    probes=[SATURATED],
+    probes=[
+        one("a saturated prediction, class 0", 0.0, 0.0, 800.0),
+        one("a saturated prediction, class 1", 1.0, 1.0, -800.0),
+        one("a tiny probability", 1e-30, 1.0, 40.0),
+        SATURATED,
+    ],
     reference={
         "loss": of_probabilities,
         "dp": gradient("loss", "p"),

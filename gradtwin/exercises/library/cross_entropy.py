@@ -12,6 +12,18 @@ from ..reference import gradient
 from ..variants import Convention, Layout, Mistake
 from .softmax_cross_entropy import soft_targets
 
+ONE_SATURATED = Probe(
+    "a saturated prediction",
+    {"p": np.array([[1.0, 0.0]]), "y": np.array([[1.0, 0.0]]), "k": np.array([0])},
+    EXTREME,
+)
+
+ONE_WRONG = Probe(
+    "a tiny probability",
+    {"p": np.array([[1e-30, 1.0]]), "y": np.array([[1.0, 0.0]]), "k": np.array([0])},
+    EXTREME,
+)
+
 SATURATED = Probe(
     "saturated predictions",
     {
@@ -80,7 +92,7 @@ exercise = Exercise(
                "cross_entropy_of_classes(p, k) -> loss_k"],
     shapes={"p": "N C", "y": "N C", "k": "N", "loss": "", "dp": "N C", "loss_k": ""},
     inputs={"p": probabilities("N C"), "y": soft_targets("N C"), "k": classes("N", "C")},
-    probes=[SATURATED],
+    probes=[ONE_SATURATED, ONE_WRONG, SATURATED],
     reference={
         "loss": lambda p, y: -(y * torch.log(torch.where(y > 0, p, 1.0))).sum() / len(p),
         "dp": gradient("loss", "p"),

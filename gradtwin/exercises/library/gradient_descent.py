@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,11 @@ def steps() -> Values:
     return Values("", draw, floating=False)
 
 
+def short(values: Values, digits: int = 2) -> Values:
+    """The same numbers with few digits: a failing input is read, and typed in, by a person."""
+    return replace(values, draw=lambda *given: np.round(values.draw(*given), digits))
+
+
 def bowl(dims: str) -> Values:
     """A symmetric matrix whose eigenvalues lie between 0.5 and 4: a bowl, steeper one way."""
 
@@ -34,7 +40,7 @@ def bowl(dims: str) -> Values:
         matrix = directions * rng.uniform(0.5, 4, shape[0]) @ directions.T
         return (matrix + matrix.T) / 2
 
-    return Values(dims, draw)
+    return short(Values(dims, draw))
 
 
 def descended(A: Any, b: Any, x0: Any, lr: Any, steps: Any) -> Any:
@@ -84,7 +90,7 @@ exercise = Exercise(
     functions=["slope(x) -> df", "descend(A, b, x0, lr, steps) -> trajectory"],
     shapes={"x": "N", "df": "N", "A": "D D", "b": "D", "x0": "D", "lr": "", "steps": "",
             "trajectory": "K D"},
-    inputs={"A": bowl("D D"), "lr": between("", 0.05, 0.3), "steps": steps()},
+    inputs={"A": bowl("D D"), "lr": short(between("", 0.05, 0.3)), "steps": steps()},
     reference={
         "f": lambda x: (x**4 - 2 * x**2 + x - 1).sum(),
         "df": gradient("f", "x"),
@@ -317,6 +323,15 @@ if callable(globals().get("descend")):
             "only_the_end", {"return np.array(trajectory)": "return x"},
             en="Only the last point is returned; the whole trajectory is asked for.",
             es="Solo se devuelve el último punto; se pide toda la trayectoria.",
+        ),
+        Mistake(
+            "points_cut_to_integers",
+            {"return np.array(trajectory)": "return np.array(trajectory).astype(int)"},
+            en="The points are kept in an array of integers, which cuts off their fractions: a step of "
+            "less than 1 is lost. Use an array of floats.",
+            es="Los puntos se guardan en un array de enteros, que les quita los decimales: un paso menor "
+            "que 1 se pierde. Usa un array de números reales.",
+            number=58,
         ),
         Mistake(
             "gradients_instead_of_points",

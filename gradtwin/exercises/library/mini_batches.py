@@ -13,6 +13,7 @@ from ..lazy import torch
 from ..probes import Probe
 from ..reference import gradient
 from ..variants import Convention, Mistake
+from .gradient_descent import short
 
 SIZES = {5: 2, 4: 3, 2: 2, 3: 2, 1: 2}
 """Batch size by number of examples: short last batches, an exact one, one that is never full."""
@@ -115,7 +116,7 @@ exercise = Exercise(
             "batch": "B", "dw": "D", "P": "N D", "parts": "M L", "lr": "", "weights": "M D"},
     inputs={
         "order": shuffled(), "size": batch_size(), "batch": classes("B", "N"),
-        "parts": classes("M L", "N"), "lr": between("", 0.01, 0.1),
+        "parts": classes("M L", "N"), "lr": short(between("", 0.01, 0.1)),
     },
     probes=[
         cut("7 examples, 3 in a batch", 7, 3),

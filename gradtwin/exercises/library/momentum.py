@@ -8,7 +8,7 @@ from ...samples.values import between
 from ..exercise import Exercise, Expected
 from ..lazy import torch
 from ..variants import Convention, Mistake
-from .gradient_descent import bowl, steps
+from .gradient_descent import bowl, short, steps
 
 
 def trained(A: Any, b: Any, w0: Any, keep: Any, rate: Any, steps: Any) -> Any:
@@ -71,8 +71,9 @@ exercise = Exercise(
             "A": "D D", "b": "D", "w0": "D", "keep": "", "rate": "", "steps": "",
             "trajectory": "K D"},
     inputs={
-        "lr": between("", 0.01, 0.5), "beta": between("", 0.5, 0.95), "A": bowl("D D"),
-        "keep": between("", 0.3, 0.9), "rate": between("", 0.05, 0.2), "steps": steps(),
+        "lr": short(between("", 0.01, 0.5)), "beta": short(between("", 0.5, 0.95)),
+        "A": bowl("D D"), "keep": short(between("", 0.3, 0.9)),
+        "rate": short(between("", 0.05, 0.2)), "steps": steps(),
     },
     reference={
         "v_next": lambda v, g, beta: beta * v + g,

@@ -15,10 +15,10 @@ from ..variants import Convention, Mistake
 
 
 def number(size: float) -> Values:
-    """A number of either sign, never near 0."""
+    """A number of either sign, never near 0, of few digits: it will be read by a person."""
 
     def draw(rng: np.random.Generator, _: object, __: object) -> float:
-        return float(rng.choice((-1, 1)) * rng.uniform(0.3, 1) * size)
+        return round(float(rng.choice((-1, 1)) * rng.uniform(0.3, 1) * size), 2)
 
     return Values("", draw)
 
@@ -146,7 +146,7 @@ exercise = Exercise(
          "dy_hat", "dz2", "dw2", "dh1", "dz1", "dw1"), ""),
     inputs={
         "x": number(2), "w1": number(1.5), "w2": number(3),
-        "y": Values("", lambda rng, *_: float(rng.uniform(0, 1))),
+        "y": Values("", lambda rng, *_: round(float(rng.uniform(0, 1)), 2)),
     },
     probes=[
         probe("both weights negative", "values", x=1.5, y=1, w1=-0.7, w2=-1.25),
