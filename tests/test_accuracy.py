@@ -65,8 +65,8 @@ def test_labels_tell_the_rows_apart() -> None:
 
 def test_what_was_lost_once() -> None:
     """Places where an earlier scratch cancelled, overflowed or rounded twice."""
-    a, b = scratch.tensor([[6e3, 1e3], [1e3, 1.5e3]]), scratch.tensor([[-40.0, -40.0, 0.0]])
-    assert F.glu(a, dim=0).tolist() == [[6e3, 1e3]]
+    a, b = scratch.tensor([[6e4, 1e3], [1.5e3, 1.5e3]]), scratch.tensor([[-40.0, -40.0, 0.0]])
+    assert F.glu(a, dim=0).tolist() == [[6e4, 1e3]]
     assert math.isclose(
         scratch.logsumexp(b, 1).item(), 2 * math.exp(-40), rel_tol=4 * 2**-52
     )
