@@ -9,7 +9,6 @@ matched are compared, the gradients in the middle of the network too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 

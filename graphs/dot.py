@@ -210,7 +210,8 @@ def vertex_attributes(
     arguments: list[Edge],
 ) -> dict[str, str]:
     theme = look.theme
-    paint = theme.marks.get(vertex.mark) or theme.kinds[vertex.kind]
+    kind = "input" if vertex.kind == "reference" and vertex.is_input else vertex.kind
+    paint = theme.marks.get(vertex.mark) or theme.kinds[kind]
     style = "filled"
     if vertex.kind in ("operation", "fold"):
         style = "filled,rounded"

@@ -28,6 +28,7 @@ class Vertex:
     grad: a leaf's accumulated `.grad`; None where nothing has been accumulated.
     options: the other arguments of the operation: {"dim": 1}.
     count: how often a repeated block or a shared parameter occurs.
+    is_input: whether a reference is one to an input.
     members: the vertices inside a folded one.
     mark: how it compares with its twin in another graph: "", "missing", "extra", "unequal",
         or "follows", where it differs only because something before it does.
@@ -51,6 +52,7 @@ class Vertex:
     mark: str = ""
     twin: str = ""
     note: str = ""
+    is_input: bool = False
 
     @property
     def is_leaf(self) -> bool:

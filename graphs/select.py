@@ -113,7 +113,7 @@ def with_references(graph: Graph, max_uses: int) -> Graph:
                     leaf = graph.vertices[edge.source]
                     again = replace(
                         leaf, id=f"{leaf.id}_{used[leaf.id]}", kind="reference",
-                        count=many[leaf.id], gradient=edge.gradient,
+                        count=many[leaf.id], gradient=edge.gradient, is_input=leaf.kind == "input",
                         note=f"the same tensor as {leaf.name or leaf.id}",
                     )  # fmt: skip
                     made.add(again)

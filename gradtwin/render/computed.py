@@ -31,6 +31,12 @@ class Recording(Wing):
         super().__init__(name, dtype)
         self.parameters: dict[str, Tensor] = {}
 
+    def Perceptron(self, *arguments: Any, **options: Any) -> Any:  # noqa: N802 - its name
+        """As in the wing; its own parameters have names too."""
+        neuron = self.models.Perceptron(*arguments, **options)
+        self.parameters = dict(neuron.named_parameters())
+        return neuron
+
     def call(self, model: Any, parameters: Mapping[str, Any], input: Any) -> Any:
         """As in `Wing`."""
         self.model, self.parameters, self.input = model, dict(parameters), input

@@ -32,6 +32,7 @@ LECTURE: dict[str, tuple[Any, ...]] = {
 }
 """Arguments, where the registry's own first input is not the lecture's, or says little."""
 
+WEIGHTS = (-0.4, -0.2, 0.1, 0.3, 0.5, 0.6, 0.8)
 BLOCK = [(2, 2), (2,), (2, 2), (2,)]
 SMALL: dict[str, list[tuple[int, ...]]] = {
     "linear_collapse": [(1, 2), (2, 2), (2,), (1, 2), (1,)],
@@ -72,7 +73,7 @@ def example(concept: Concept) -> Sample:
     if concept.name in SMALL:
         rng = np.random.default_rng(zlib.crc32(concept.name.encode()))
         X, *weights = SMALL[concept.name]
-        drawn = [rng.uniform(0.5, 2.0, X), *(rng.uniform(-0.3, 1.0, shape) for shape in weights)]
+        drawn = [rng.uniform(0.5, 2.0, X), *(rng.choice(WEIGHTS, shape) for shape in weights)]
         return replace(sample, arrays=tuple(np.round(array, 1) for array in drawn))
     if concept.name in ACTIVATIONS and [array.ndim for array in sample.arrays] == [0]:
         return replace(sample, arrays=(np.array(BOTH_SIDES),))
@@ -88,7 +89,7 @@ def argument_names(concept: Concept, sample: Sample) -> list[str]:
     return [*names, *sample.keywords]
 
 
-TO_THE_INPUT = frozenset(("residual_block", "projected_block", "residual_network"))
+TO_THE_INPUT = frozenset(("residual_block", "projected_block", "residual_network", "new_block"))
 """Where the gradient that reaches the input is what the lecture speaks of."""
 
 

@@ -23,7 +23,7 @@ from .picture import aligned, lecture, neurons, steps, torchviz
 
 FOLDER = "graphs/gallery"
 DPI = 72
-COLOURS = 48
+COLOURS = 128
 """Of a PNG: lines and flat areas need few, and take a fourth of the room then."""
 
 ANIMATED = ("linear_regression",)
