@@ -63,6 +63,8 @@ class Exercise:
         forbidden: names and loops that must not be used.
         uses: "scratch", or nothing.
         driver: source that runs in the box after the submission.
+        calls: function -> the arguments of one's own function on these inputs, where the driver
+            stands between: how a report shows a failing input.
         starter: the starting file's code, where it is not just the functions.
         expected: further submissions for the self-test.
 
@@ -89,6 +91,7 @@ class Exercise:
     forbidden: Sequence[str] = ()
     uses: Sequence[str] = ()
     driver: str = ""
+    calls: Mapping[str, str] = field(default_factory=dict)
     starter: Text = ""
     expected: Sequence[Expected] = ()
 

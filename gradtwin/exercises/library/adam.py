@@ -93,9 +93,7 @@ exercise = Exercise(
             train(step, gradient, w, steps): the loop. step is a function, one step of some optimizer:
             step(w, m, v, g, t) returns the new m, v and w. gradient(w) is the gradient at w. Start with
             m and v at 0 and make `steps` steps, t = 1, 2, ... Return the whole trajectory, one row a
-            point: first w as it was given, then the weights after each step. (In reports
-            gradient(w) = A w - b, and step is m <- keep m + g, v <- v/2 + |g|,
-            w <- w - rate m / (t + v), from w0.)
+            point: first w as it was given, then the weights after each step.
         """,
         "es": """
             Adam lleva, junto a los pesos w, dos medias móviles: m, de los gradientes g, y v, de sus
@@ -114,9 +112,7 @@ exercise = Exercise(
             train(step, gradient, w, steps): el bucle. step es una función, un paso de algún
             optimizador: step(w, m, v, g, t) devuelve m, v y w nuevos. gradient(w) es el gradiente en w.
             Empieza con m y v en 0 y da `steps` pasos, t = 1, 2, ... Devuelve la trayectoria entera, un
-            punto por fila: primero w tal como se recibió y después los pesos tras cada paso. (En los
-            informes gradient(w) = A w - b, y step es m <- keep m + g, v <- v/2 + |g|,
-            w <- w - rate m / (t + v), desde w0.)
+            punto por fila: primero w tal como se recibió y después los pesos tras cada paso.
         """,
     },
     functions=[
@@ -162,6 +158,12 @@ def _with_functions(student):
 if callable(globals().get("train")):
     train = _with_functions(train)
 """,
+    calls={
+        "adam": "w, m, v, g, t, lr, beta1, beta2, eps",
+        "train": "lambda w, m, v, g, t: (keep * m + g, v / 2 + abs(g),\n"
+                 "        w - rate * (keep * m + g) / (t + v / 2 + abs(g))),\n"
+                 "    lambda w: A @ w - b, w0, steps",
+    },
     starter={
         "en": '''
             import numpy as np

@@ -107,6 +107,7 @@ def _on_a_bowl(student):
 if callable(globals().get("descend")):
     descend = _on_a_bowl(descend)
 """,
+    calls={"slope": "x", "descend": "lambda x: A @ x - b, x0, lr, steps"},
     starter={
         "en": '''
             import numpy as np

@@ -87,8 +87,7 @@ exercise = Exercise(
             epoch(gradient, w, batches, lr): one pass of gradient descent over the batches, one step for
             each. gradient is a function: gradient(w, batch) is the gradient at the weights w over the
             indices `batch`. Return the weights after each step, one row a batch. w itself must stay as
-            it is. (In reports it is the gradient of sum |x| w^2 / 2 - x w over the rows x = P[batch],
-            and `parts` are the batches.)
+            it is.
         """,
         "es": """
             mini_batches(order, size): corta `order`, los índices barajados de los ejemplos de
@@ -103,8 +102,7 @@ exercise = Exercise(
             epoch(gradient, w, batches, lr): una pasada de descenso del gradiente sobre los lotes, un
             paso por cada uno. gradient es una función: gradient(w, batch) es el gradiente en los pesos w
             sobre los índices `batch`. Devuelve los pesos tras cada paso, una fila por lote. w no debe
-            cambiar. (En los informes es el gradiente de suma |x| w^2 / 2 - x w sobre las filas
-            x = P[batch], y `parts` son los lotes.)
+            cambiar.
         """,
     },
     functions=[
@@ -163,6 +161,12 @@ if callable(globals().get("mini_batches")):
 if callable(globals().get("epoch")):
     epoch = _with_gradient(epoch)
 """,
+    calls={
+        "mini_batches": "order, size",
+        "batch_gradient": "X, y, w, batch",
+        "epoch": "lambda w, batch: w * abs(P[batch]).sum(axis=0) - P[batch].sum(axis=0),\n"
+                 "    w, list(parts), lr",
+    },
     starter={
         "en": '''
             import numpy as np

@@ -46,8 +46,7 @@ exercise = Exercise(
             train(step, gradient, w, steps): the loop. step is a function, one step of some optimizer
             with a velocity: step(w, v, g) returns the new v and the new w. gradient(w) is the gradient
             at w. Start with velocity 0 and make `steps` steps. Return the whole trajectory, one row a
-            point: first w as it was given, then the weights after each step. (In reports
-            gradient(w) = A w - b, and step is v <- keep v - rate g, w <- w + v, from w0.)
+            point: first w as it was given, then the weights after each step.
         """,
         "es": """
             El descenso del gradiente con momento lleva, junto a los pesos w, una velocidad v: lo que
@@ -61,8 +60,6 @@ exercise = Exercise(
             optimizador con velocidad: step(w, v, g) devuelve la v nueva y los w nuevos. gradient(w) es
             el gradiente en w. Empieza con velocidad 0 y da `steps` pasos. Devuelve la trayectoria
             entera, un punto por fila: primero w tal como se recibió y después los pesos tras cada paso.
-            (En los informes gradient(w) = A w - b, y step es v <- keep v - rate g, w <- w + v, desde
-            w0.)
         """,
     },
     functions=["momentum(w, v, g, lr, beta) -> v_next, w_next",
@@ -95,6 +92,11 @@ def _with_functions(student):
 if callable(globals().get("train")):
     train = _with_functions(train)
 """,
+    calls={
+        "momentum": "w, v, g, lr, beta",
+        "train": "lambda w, v, g: (keep * v - rate * g, w + keep * v - rate * g),\n"
+                 "    lambda w: A @ w - b, w0, steps",
+    },
     starter={
         "en": '''
             import numpy as np
