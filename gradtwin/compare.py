@@ -628,7 +628,8 @@ def _widen_by_condition(
     outputs = len(case.upstream)
     for c in compared:
         position = c.argument if c.what == "output" else outputs + c.argument
-        if c.equal is None or c.theirs.dtype.kind != "f" or spread[position] is None:
+        moved_by_one = spread[position]
+        if c.equal is None or c.theirs.dtype.kind != "f" or moved_by_one is None:
             continue
         gradient = c.what == "gradient"
         shapes = [a.shape for a in (*case.inputs, *(case.upstream if gradient else []))]
@@ -642,7 +643,7 @@ def _widen_by_condition(
             eps=eps,
             terms=summed_terms(c.shape, shapes) + nodes,
             unit=unit,
-            condition=spread[position] / eps,
+            condition=moved_by_one / eps,
         )
         c.equal = _within(c.ours, c.theirs, c.allowed)
 
@@ -828,6 +829,7 @@ def _shape_finding(c: Compared) -> Finding:
         message += f"; broadcasting would hide it: their difference has shape {hidden}"
     for words, candidate in _reshaped(c.ours, theirs):
         with np.errstate(invalid="ignore", over="ignore"):
+            # for the words of a finding that is one anyway: alike to the eye, in float32 too
             alike = np.allclose(candidate, c.theirs, rtol=1e-5, atol=1e-8, equal_nan=True)
         if alike:
             detail["equal_after"] = words

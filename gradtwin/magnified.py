@@ -15,6 +15,7 @@ Equal numbers move alike, wherever they stand, and 0 stays 0: a tie stays a tie 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,10 @@ small to pass for rounding. (Relative to the value, 2.4e-4 in float32: the root 
 balances truncation against rounding; Higham, section 1.14.)"""
 
 NEAR = 8.0
-"""So few are what rounding may really do: where a result is not proportional even to that, such as
-log(1 - p) of a p that rounds to 1, or where rounding decides on which side of a kink a sum falls."""
+"""So few are what rounding may really do: for results that are proportional to no larger move, such
+as log(1 - p) of a p that rounds to 1, or a sum that rounding puts on one side of a kink."""
 
-EXACT = frozenset("""
+EXACT = frozenset(re.findall(r"\w+", """
     abs amax amin argmax aminmax cat clamp clamp_max clamp_min clone constant_pad_nd copy copy_
     diagonal_backward embedding empty empty_like eq fill fill_ flip full full_like gather
     hardshrink hardtanh hardtanh_backward index index_put index_put_ index_select lift_fresh
@@ -41,7 +42,7 @@ EXACT = frozenset("""
     new_empty_strided new_zeros ones ones_like relu repeat roll scalar_tensor scatter
     select_backward sgn sign slice_backward stack threshold threshold_backward unfold_backward
     unsqueeze where zero_ zeros zeros_like
-""".split())
+"""))
 """Operations that move or choose numbers and round none."""
 
 
@@ -93,7 +94,7 @@ AT_MOST_1 = frozenset({"sigmoid", "tanh", "_softmax"})
 """Operations whose results no rounding takes beyond 1: a logarithm may follow."""
 
 
-class Magnified(TorchDispatchMode):
+class Magnified(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is active, every result in PyTorch is moved by so many roundings.
 
     >>> x = torch.tensor([1.0, 1.0, 3.0])
@@ -104,7 +105,7 @@ class Magnified(TorchDispatchMode):
     """
 
     def __init__(self, seed: int, by: float) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.seed, self.by = seed, by
 
     @classmethod

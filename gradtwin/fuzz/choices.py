@@ -107,7 +107,10 @@ class Replayed(Choices):
     """Choices by a function of a bound, such as Hypothesis' `draw(integers(0, n - 1))`."""
 
     def __init__(self, below: Callable[[int], int]) -> None:
-        self.pick = below  # type: ignore[method-assign]
+        self._below = below
+
+    def pick(self, n: int) -> int:
+        return self._below(n)
 
     def indices(self, count: int) -> Array:
         return np.array([self.pick(RANGE) for _ in range(count)], np.int64)

@@ -40,7 +40,8 @@ def _short_numbers(first: Array) -> Array:
 
 def _logistic_numbers() -> Array:
     u = (np.arange(2**16) + 0.5) / 2**16
-    return LOGISTIC * np.log(u / (1 - u))
+    numbers: Array = LOGISTIC * np.log(u / (1 - u))
+    return numbers
 
 
 SHORT = _short_numbers(np.concatenate([SIMPLE, SIMPLE]))
@@ -58,7 +59,8 @@ def likely_indices(random: Array, edges: bool) -> Array:
     edges: more than half are simple or an edge.
     """
     kind = random & 7
-    return (random >> SHIFTS[int(edges)][kind]) & MASKS[int(edges)][kind]
+    chosen: Array = (random >> SHIFTS[int(edges)][kind]) & MASKS[int(edges)][kind]
+    return chosen
 
 
 def normal_number(index: Array, scale: float, edges: bool) -> Array:
@@ -70,9 +72,8 @@ def normal_number(index: Array, scale: float, edges: bool) -> Array:
     [0.0, 1.0, -1.0, 2.0, 2.12, -0.61]
     """
     short = WITH_EDGES if edges else SHORT
-    return np.where(
-        index < EIGHTHS, short[index & (EIGHTHS - 1)], LONG[index >> 16] * scale
-    )
+    long: Array = LONG[index >> 16] * scale
+    return np.where(index < EIGHTHS, short[index & (EIGHTHS - 1)], long)
 
 
 def fraction(index: Array) -> Array:

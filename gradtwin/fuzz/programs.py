@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -305,13 +306,13 @@ def loss(p: Program) -> None:
         p.step(f"F.{name}({{0}}, {{1}}, reduction={reduction!r})", x, y)
     elif kind == 1:
         y = p.input(p.numbers(shape))
-        text = f"F.binary_cross_entropy_with_logits({{0}}, F.sigmoid({{1}}), reduction={reduction!r})"
-        p.step(text, x, y)
+        name = "binary_cross_entropy_with_logits"
+        p.step(f"F.{name}({{0}}, F.sigmoid({{1}}), reduction={reduction!r})", x, y)
     elif kind == 2:
         y = p.input(p.numbers(shape))
         p.twice = False  # PyTorch adds 1e-12 to the probabilities there
-        text = f"F.binary_cross_entropy(F.sigmoid({{0}}), F.sigmoid({{1}}), reduction={reduction!r})"
-        p.step(text, x, y)
+        name = "binary_cross_entropy"
+        p.step(f"F.{name}(F.sigmoid({{0}}), F.sigmoid({{1}}), reduction={reduction!r})", x, y)
     elif shape:
         classes = shape[1] if len(shape) > 1 else shape[0]
         others = (shape[0], *shape[2:]) if len(shape) > 1 else ()
@@ -339,7 +340,7 @@ def network(p: Program) -> None:
     activation = p.c.one_of(["relu", "sigmoid", "tanh", "softplus", "elu"])
     if kind == 0:
         sizes = [n, *(1 + p.c.pick(3) for _ in range(1 + p.c.pick(2)))]
-        given = [s for a, b in zip(sizes, sizes[1:]) for s in ((b, a), (b,))]
+        given = [s for a, b in pairwise(sizes) for s in ((b, a), (b,))]
         names = [f"layers.{i}.{w}" for i in range(len(sizes) - 1) for w in ("weight", "bias")]
         model = f"lib.FullyConnected({sizes}, {activation!r})"
     elif kind == 1:

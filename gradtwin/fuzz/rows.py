@@ -61,7 +61,10 @@ def _drawn(c: Choices, operation: Operation, spelled: str) -> Case:
     dtype = c.one_of(DTYPES)
     wild = [one for one in operation.cases if operation.elementwise and _any_shape(one)]
     c.edges = bool(wild) and c.chance(6)
-    sample = _at_edges(operation, c.one_of(wild), c, dtype) if c.edges else operation.draw(c, dtype)
+    rng: Any = c  # as much of numpy's Generator as the table draws with
+    sample = (
+        _at_edges(operation, c.one_of(wild), c, dtype) if c.edges else operation.draw(rng, dtype)
+    )
     arrays, steps = list(sample.arrays), []
     places = list(range(len(arrays)))
     for i, array in enumerate(arrays):
@@ -99,12 +102,13 @@ def draw_wrong(c: Choices) -> Case:
         # input of the cross entropy has no classes, and PyTorch takes the target for probabilities
         operation, spelled = rows()[0]
     dtype = c.one_of(DTYPES)
+    rng: Any = c
     if operation.errors and c.pick(3) == 0:
         wrong = c.one_of(operation.errors).case
         dims = [a.dims for a in wrong.arguments]
-        sample = operation.sample(wrong, *small_shapes(dims)[0], c, dtype)
+        sample = operation.sample(wrong, *small_shapes(dims)[0], rng, dtype)
     else:
-        sample = operation.draw(c, dtype)  # type: ignore[arg-type]
+        sample = operation.draw(rng, dtype)
     arrays, options = list(sample.arrays), dict(sample.options)
     if arrays and c.pick(2) == 0:
         i = c.pick(len(arrays))
@@ -126,7 +130,7 @@ def _misshapen(a: Array, c: Choices) -> Array:
     """The array with another shape."""
     kind = c.pick(5)
     if kind == 0 and a.ndim and len(a):
-        return a[0]
+        return np.asarray(a[0])
     if kind == 1 and a.size:
         return np.repeat(a, 2, axis=-1) if a.ndim else np.repeat(a, 2)
     if kind == 2 and a.ndim > 1:
@@ -149,7 +153,8 @@ def _at_edges(operation: Operation, one: TableCase, c: Choices, dtype: str) -> S
     few = (1 + c.pick(8),)
     alone = () if one.arguments[0].dims == "*" else few
     shapes = [few, *(c.one_of([few, few, alone]) for _ in one.arguments[1:])]
-    sample = operation.sample(one, shapes, {}, c, dtype)
+    rng: Any = c
+    sample = operation.sample(one, shapes, {}, rng, dtype)
     arrays = tuple(np.resize(a, 64) if a.ndim else a for a in sample.arrays)
     return replace(sample, arrays=arrays)
 

@@ -181,7 +181,9 @@ def fuzz(
     stop: Any = context.Event() if jobs > 1 else threading.Event()
     with _ctrl_c_sets(stop):
         blocks = _blocks(seed, first, cases, None if seconds is None else start + seconds, stop)
-        for block in _in_processes(blocks, jobs, context, stop) if jobs > 1 else _here(blocks, stop):
+        several = jobs > 1
+        for block in (_in_processes(blocks, jobs, context, stop) if several
+                      else _here(blocks, stop)):
             summary.add(block)
             summary.seconds = time.monotonic() - start
             for each in block.found:
