@@ -33,6 +33,7 @@ NAMES = (
     "residual_block",
     "softmax",
     "softmax_cross_entropy",
+    "shared_weight_dag",
 )
 
 
