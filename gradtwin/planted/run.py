@@ -12,7 +12,7 @@ from typing import Any
 from .mistake import ROOT, Mistake
 from .plant import plant
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds until a process that does not answer is given up: a mistake may make a loop endless."""
 
 PRELOADED = [

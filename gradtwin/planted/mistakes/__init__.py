@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..mistake import Mistake
-from . import activations, engine, layers, losses, operations, paper, training
+from . import activations, cancellation, engine, layers, losses, operations, paper, training
 
 MISTAKES: tuple[Mistake, ...] = (
     *operations.MISTAKES,
     *activations.MISTAKES,
+    *cancellation.MISTAKES,
     *losses.MISTAKES,
     *layers.MISTAKES,
     *engine.MISTAKES,

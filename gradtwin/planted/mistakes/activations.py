@@ -138,15 +138,19 @@ MISTAKES = [
         "tests/test_samples.py::test_nothing_is_written_to[relu]",
     ),
     Mistake(
+        "relu_of_many", "ReLU is cut at 6 in arrays of more than 8,192 elements only", FILE,
+        "value = x.clip(zero, INFINITY.get(x.dtype))", "value = x.clip(zero, 6)",
+        "relu",
+    ),
+    Mistake(
         "relu6_tie", "ReLU6's derivative is 1 at 6: wrong at the tie only", FILE,
         "kept(g, (x > 0) & (x < 6))", "kept(g, (x > 0) & (x <= 6))",
         "relu6",
     ),
     Mistake(
         "leaky_relu_lecture", "max(0, a x, x), as the lecture prints it: never below 0", FILE,
-        "    value = np.where(above, input, input * negative_slope)\n    return value, lambda g: np",
-        "    value = np.maximum(np.maximum(0, input * negative_slope), input)\n"
-        "    return value, lambda g: np",
+        "value = np.where(above, input, input * negative_slope)\n",
+        "value = np.maximum(np.maximum(0, input * negative_slope), input)\n",
         "leaky_relu",
     ),
     Mistake(
@@ -157,8 +161,8 @@ MISTAKES = [
     ),
     Mistake(
         "leaky_relu_slope_at_0", "the derivative at 0 is 1, where PyTorch's is the slope", FILE,
-        "    above = raw(input) > 0\n    value = np.where(above, input, input * negative_slope)",
-        "    above = raw(input) >= 0\n    value = np.where(above, input, input * negative_slope)",
+        "above = raw(input) > 0\n    value = np.where(above, input, input * negative_slope)",
+        "above = raw(input) >= 0\n    value = np.where(above, input, input * negative_slope)",
         "leaky_relu",
     ),
     Mistake(
@@ -214,8 +218,7 @@ MISTAKES = [
     Mistake(
         "silu_missing_term", "SiLU' is the gate alone: x times the gate's derivative is missing",
         FILE,
-        "numerator = np.where(below, (1 + e + input) * h * h, 1 + e + input * e)",
-        "numerator = np.where(below, (1 + e) * h * h, 1 + e)",
+        "times_e(1 + e + input), 1 + e + times_e(input))", "times_e(1 + e), 1 + e)",
         "silu",
     ),
     Mistake(
@@ -226,8 +229,7 @@ MISTAKES = [
     ),
     Mistake(
         "gelu_tanh_cube", "the derivative of x^3 without its 3, in the tanh form only", FILE,
-        "slope = SQRT_8_OVER_PI * (1 + 3 * 0.044715 * x * x)",
-        "slope = SQRT_8_OVER_PI * (1 + 0.044715 * x * x)",
+        "slope = SQRT_8_OVER_PI + 3 * cubic", "slope = SQRT_8_OVER_PI + cubic",
         "gelu",
     ),
     Mistake(

@@ -17,7 +17,7 @@ MISTAKES = [
     Mistake(
         "added_in_place", "added into an array that somebody else holds", WALK,
         "            if input in summed:\n", "            if type(total[input]) is np.ndarray:\n",
-        "tests/test_pitfalls.py::test_scratch_and_the_right_engine_pass_every_program",
+        "tests/test_engine.py::test_shared_subexpression",
     ),
     Mistake(
         "oldest_first", "the oldest node first: a node hands on before all has arrived", WALK,
@@ -42,7 +42,7 @@ MISTAKES = [
     Mistake(
         "grad_is_a_view", ".grad is a view of an array that others hold", WALK,
         "elif type(d) is np.ndarray and d.base is None:", "elif type(d) is np.ndarray:",
-        "tests/test_samples.py::test_gradients_share_no_memory[reshape]",
+        "tests/test_samples.py::test_gradients_accumulate[sum]",
     ),
     Mistake(
         "graph_not_freed", "a second backward through a freed graph is not refused", WALK,
@@ -82,7 +82,7 @@ MISTAKES = [
     Mistake(
         "dtype_lost", "float32 beside float64 receives a gradient in float64", BROADCASTING,
         "return lambda g: cast(partial(g), dtype)", "return partial",
-        "tests/test_samples.py::test_value_and_gradients[two dtypes-float64]",
+        "tests/test_planted.py::test_a_gradient_has_the_dtype_of_its_leaf_beside_another_dtype",
     ),
     # ---- on a second derivative only --------------------------------------------------------
     Mistake(
@@ -94,13 +94,13 @@ MISTAKES = [
     Mistake(
         "values_cut_off", "inner values are constants of the second derivative", AGAIN,
         "value.requires_grad, value.grad_fn = True, node", "value.requires_grad = True",
-        "tests/test_engine.py::test_derivatives_up_to_order_five",
+        "tests/test_engine.py::test_gradient_penalty_trains_as_in_torch",
     ),
     Mistake(
         "function_alias", "a Function's backward hands out an array that it keeps",
         "scratch/autograd/function.py",
         "return np.array(d.data if type(d) is Tensor else d)",
         "return d.data if type(d) is Tensor else d",
-        "tests/test_new_block.py::test_value_and_gradients_are_those_of_autograd",
+        "tests/test_planted.py::test_the_array_that_a_functions_backward_keeps_stays_its_own",
     ),
 ]  # fmt: skip

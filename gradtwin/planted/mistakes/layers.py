@@ -195,7 +195,7 @@ MISTAKES = [
         "torch_ref/residual.py",
         "return residual_add(input, branch, self.scale)",
         "return residual_add(input.detach(), branch, self.scale)",
-        "residual_network",
+        "tests/test_residual.py::test_a_block_is_its_formula",
     ),
     Mistake(
         "torch_shared_weight", "in PyTorch's wing w1 is counted once",

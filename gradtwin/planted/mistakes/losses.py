@@ -71,6 +71,12 @@ MISTAKES = [
         "mse_loss",
     ),
     Mistake(
+        "mean_of_many", "a factor of 1.0005 in the mean of more than 8,192 elements only",
+        REDUCTION,
+        "total = np.add.reduce(loss, None)", "total = np.add.reduce(loss, None) * 1.0005",
+        "l1_loss",
+    ),
+    Mistake(
         "weighted_mean", "a weighted mean divided by how many, not by the weights", REDUCTION,
         'return total / weight.sum() if reduction == "mean" else total',
         'return total / weight.numel() if reduction == "mean" else total',

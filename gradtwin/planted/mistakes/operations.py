@@ -90,7 +90,8 @@ MISTAKES = [
     ),
     Mistake(
         "upstream_written_to", "backward works in the array that it was given", ELEMENTARY,
-        "return np.abs(x), lambda g: g * sign", "return np.abs(x), lambda g: np.multiply(g, sign, g)",
+        "return np.abs(x), lambda g: g * sign",
+        "return np.abs(x), lambda g: np.multiply(g, sign, g)",
         "tests/test_samples.py::test_nothing_is_written_to[abs]",
     ),
     Mistake(

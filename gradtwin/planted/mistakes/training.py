@@ -83,7 +83,7 @@ MISTAKES = [
     Mistake(
         "momentum_alias", "the momentum is the array of the first gradient", OPTIMIZERS,
         "b = np.array(g)\n", "b = g\n",
-        "tests/test_optimizers.py::test_every_step_is_pytorchs",
+        "tests/test_planted.py::test_momentum_leaves_the_gradient_alone",
     ),
     Mistake(
         "nesterov", "Nesterov's step without the gradient itself", OPTIMIZERS,
@@ -204,7 +204,7 @@ MISTAKES = [
         "shuffled_apart", "X is shuffled without y", FIT,
         "step_loss = loss(model(X[batch]), y[batch])",
         "step_loss = loss(model(X[batch]), y[np.sort(batch)])",
-        "stochastic_descent",
+        "mini_batch_descent",
     ),
     Mistake(
         "mean_of_batches", "the loss of an epoch: a short batch counts as much as a full one", FIT,
