@@ -46,32 +46,45 @@ EXACT = frozenset(re.findall(r"\w+", """
 """Operations that move or choose numbers and round none."""
 
 
-def _of_input(args: Any, out: Any) -> Any:
+def _of_input(args: Any, kwargs: Any) -> Any:
     return args[0].abs()
 
 
-def _of_largest_input(args: Any, out: Any) -> Any:
+def _of_largest_input(args: Any, kwargs: Any) -> Any:
     return args[0].abs().max() if args[0].numel() else 0.0
 
 
-def _of_softmax(args: Any, out: Any) -> Any:
+def _of_softmax(args: Any, kwargs: Any) -> Any:
     g, y, dim = args[:3]
     return (y * g.abs().amax(dim, keepdim=True)) if g.numel() else 0.0
 
 
-def _of_log_softmax(args: Any, out: Any) -> Any:
+def _of_log_softmax(args: Any, kwargs: Any) -> Any:
     g, y, dim = args[:3]
     return g.abs() + y.exp() * g.abs().sum(dim, keepdim=True)
 
 
-def _of_sigmoid(args: Any, out: Any) -> Any:
+def _of_sigmoid(args: Any, kwargs: Any) -> Any:
     g, y = args[:2]
     return (g * y).abs()
 
 
-def _of_tanh(args: Any, out: Any) -> Any:
+def _of_tanh(args: Any, kwargs: Any) -> Any:
     g, y = args[:2]
     return (g * y * y).abs()
+
+
+def _of_gelu(args: Any, kwargs: Any) -> Any:
+    g, x = args[:2]
+    if kwargs.get("approximate") != "tanh":                 # (1 + erf)/2 + x phi
+        return g.abs()
+    x = x.abs().clamp(max=9)                                # beyond, tanh is 1 in float64 too
+    return g.abs() * (1 + x * (0.8 + 0.11 * x * x))         # (1 + t)/2 + x (1 - t t) u'/2
+
+
+def _of_mish(args: Any, kwargs: Any) -> Any:
+    g, x = args[:2]
+    return g.abs() * (1 + x.abs().clamp(max=20))            # t + x (1 - t t) sigmoid(x)
 
 
 INSIDE = {
@@ -79,11 +92,11 @@ INSIDE = {
     "silu": _of_input,
     "mish": _of_input,
     "logsumexp": _of_largest_input,                         # max + log(sum)
-    "gelu_backward": _of_input,                             # g times a sum that crosses 0
+    "gelu_backward": _of_gelu,
     "silu_backward": _of_input,
     "sigmoid_backward": _of_sigmoid,                        # g (y - y y)
     "tanh_backward": _of_tanh,                              # g (1 - y y)
-    "mish_backward": _of_input,
+    "mish_backward": _of_mish,
     "hardswish_backward": _of_input,
     "_softmax_backward_data": _of_softmax,                  # y (g - sum(g y))
     "_log_softmax_backward_data": _of_log_softmax,          # g - exp(y) sum(g)
@@ -126,7 +139,7 @@ class Magnified(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 if result.device.type != "cpu":  # the shapes alone, on "meta"
                     continue
                 inside = INSIDE.get(name)
-                unit = 0.0 if inside is None else np.asarray(inside(args, out))
+                unit = 0.0 if inside is None else np.asarray(inside(args, kwargs or {}))
                 numbers = result.detach().numpy()
                 moved = move(numbers, self.seed, self.by, unit)
                 if name in AT_MOST_1:
