@@ -137,6 +137,9 @@ class Exercise:
         unknown = set(self.points) - {*graded, *CONDUCT}
         if unknown:
             raise ValueError(f"points: no criterion is called {', '.join(sorted(unknown))}")
+        unknown = set(self.calls) - {f.name for f in parsed}
+        if unknown:
+            raise ValueError(f"calls: no function is called {', '.join(sorted(unknown))}")
 
     def _values(self, name: str) -> Values:
         if name in self.inputs:

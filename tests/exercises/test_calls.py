@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradtwin.exercises import Exercise
 from gradtwin.exercises.diagnosis import namespace
 from gradtwin.exercises.library import NAMES, find
 from gradtwin.exercises.reports.view import code
@@ -39,3 +40,9 @@ def test_the_code_shown_calls_the_students_own_function(name: str) -> None:
             came, wanted = np.concatenate(came), wanted[wanted >= 0]
         np.testing.assert_allclose(np.array(came), wanted, rtol=1e-14)
         assert "# " not in text
+
+
+def test_a_call_of_a_function_that_is_not_there_is_an_error_at_once() -> None:
+    with pytest.raises(ValueError, match="calls: no function is called trian"):
+        Exercise("squares", "Squares", "y = x^2", ["train(x) -> y"], {"y": lambda x: x**2},
+                 shapes={"x": "N"}, calls={"trian": "x"})
