@@ -1,10 +1,12 @@
 """A right answer is never rejected, whatever form it has; each fault of conduct costs itself alone.
 
-Every exercise of the library, by wrapping the functions of its first right solution.
+Every exercise of the library, by wrapping the functions of its first right solution; at the end,
+that a wrong answer does not pass: every right solution with one slip made at random.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,9 +15,11 @@ import pytest
 
 from gradtwin.exercises import Exercise
 from gradtwin.exercises.diagnosis import namespace
+from gradtwin.exercises.judge import judge
 from gradtwin.exercises.library import NAMES, find
+from gradtwin.exercises.probes import standard
 from gradtwin.exercises.result import Result
-from gradtwin.exercises.trusted import grade_space
+from gradtwin.exercises.trusted import Trusted, grade_source, grade_space
 
 every_exercise = pytest.mark.parametrize("name", NAMES)
 Change = Callable[[Any], Any]
@@ -153,13 +157,12 @@ def copy_of(value: Any) -> Any:
 
 @every_exercise
 def test_another_result_at_every_call_costs_that_alone(name: str) -> None:
+    """Far less than what a right answer may be off, so that nothing else notices."""
     calls = iter(range(10**9))
 
     def drifting(value: Any) -> Any:
-        if not floating(value):
-            return value
         a = np.asarray(value)
-        return a * (1 + next(calls) % 53 * np.finfo(a.dtype).eps)
+        return a * (1 + next(calls) * 2.0**-50) if a.dtype == np.float64 else value
 
     assert lost(graded_with(name, drifting)) == ["unmodified"]
 
@@ -174,3 +177,53 @@ def test_a_factor_that_is_almost_one_is_a_mistake(name: str) -> None:
     first = next(q for q in exercise.quantities if q in exercise.worth
                  and any(row[q].dtype.kind == "f" and np.any(row[q]) for row in rows))
     assert first in lost(result)
+
+
+# ---- what passes is right -------------------------------------------------------------------
+
+MUTANTS = 6
+OTHERS = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
+    ast.Lt: ast.GtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Lt, ast.USub: ast.UAdd,
+}
+
+
+def mutants(source: str) -> list[str]:
+    """A source with one operator exchanged, or one number raised by 1, in every possible place."""
+    if "while" in source:                               # it might never end
+        return []
+    found = []
+    for place in range(len(list(ast.walk(ast.parse(source))))):
+        tree = ast.parse(source)
+        node = list(ast.walk(tree))[place]
+        if isinstance(node, ast.BinOp | ast.UnaryOp) and type(node.op) in OTHERS:
+            node.op = OTHERS[type(node.op)]()
+        elif isinstance(node, ast.Compare) and type(node.ops[0]) in OTHERS:
+            node.ops = [OTHERS[type(node.ops[0])]()]
+        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            node.value += 1
+        else:
+            continue
+        found.append(ast.unparse(tree))
+    return found
+
+
+@every_exercise
+def test_what_gets_all_points_is_right_on_other_inputs_too(name: str) -> None:
+    """One slip at random in a right solution: most lose points, the others change nothing."""
+    exercise = find(name)
+    every = [m for source in exercise.right for m in mutants(source)]
+    chosen = [every[i] for i in np.random.default_rng(0).permutation(len(every))[:MUTANTS]]
+    failed = 0
+    for source in chosen:
+        result = grade_source(exercise, source)
+        failed += not result.ok
+        if not result.ok or any(d.kind == "accepted" for d in result.diagnoses):
+            continue
+        for probe in standard(exercise, seed=77):
+            if probe.kind == "values":
+                outcomes = Trusted(exercise, namespace(exercise, source)).probe(probe.arrays)
+                judged = judge(exercise, probe, outcomes)
+                wrong = [q for q in exercise.worth if q in judged and not judged[q].ok]
+                assert not wrong, f"{wrong} on {probe.label}:\n{source}"
+    assert failed
