@@ -31,6 +31,7 @@ NAMES = (
     "momentum",
     "adam",
     "residual_block",
+    "gradient_clipping",
     "softmax",
     "softmax_cross_entropy",
     "shared_weight_dag",

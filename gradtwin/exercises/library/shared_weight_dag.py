@@ -6,10 +6,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ...samples.values import Values
 from ..exercise import Exercise
 from ..probes import EXTREME, Probe
 from ..reference import gradient
 from ..variants import Convention, Mistake
+
+
+def number(size: float) -> Values:
+    """A number of either sign, never near 0, of few digits: it will be read by a person."""
+
+    def draw(rng: np.random.Generator, _: object, __: object) -> float:
+        return round(float(rng.choice((-1, 1)) * rng.uniform(0.3, 1) * size), 2)
+
+    return Values("", draw)
 
 
 def probe(label: str, kind: str, **numbers: float) -> Probe:
@@ -58,11 +68,15 @@ exercise = Exercise(
     ],
     shapes=dict.fromkeys(("x", "y", "w1", "w2", "z1", "z2", "y_hat", "loss",
                           "dy_hat", "dz2", "dz1", "dw2", "dw1"), ""),
+    inputs={"x": number(2), "y": number(2), "w1": number(1.5), "w2": number(1.5)},
     probes=[
         probe("signs that differ", "values", x=1.5, y=-0.5, w1=-0.7, w2=1.25),
         probe("negative w2", "values", x=-1.2, y=0.3, w1=0.8, w2=-0.4),
         probe("the lecture's graph in numbers", "values", x=2, y=1, w1=0.5, w2=0.3),
-        probe("a tiny weight", EXTREME, x=800, y=-40, w1=1e-3, w2=-800),
+        probe("zeros", "values", x=0, y=1, w1=-1, w2=1),
+        probe("weights of 0", "values", x=1, y=1, w1=0, w2=-1),
+        probe("x = 800", EXTREME, x=800, y=-40, w1=1e-3, w2=-800),
+        probe("weights of 800", EXTREME, x=-1, y=0, w1=-800, w2=800),
     ],
     reference={
         "z1": lambda w1, x: w1 * x,
