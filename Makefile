@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench translations clean
 
 demo: $(INSTALLED)
 	$(BIN)/gradtwin check
@@ -18,6 +18,14 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m benchmarks
+
+# New texts of the exercises into the Spanish catalogue, which a person then completes, and compiled.
+TEXTS := gradtwin/exercises/locale
+translations: $(INSTALLED)
+	$(BIN)/pybabel -q extract -k N_ -k say:2 --add-location file -o $(TEXTS)/gradtwin.pot gradtwin/exercises
+	$(BIN)/pybabel -q update -D gradtwin -l es -d $(TEXTS) -i $(TEXTS)/gradtwin.pot --ignore-obsolete --no-fuzzy-matching
+	$(BIN)/pybabel -q compile -D gradtwin -l es -d $(TEXTS)
+	rm $(TEXTS)/gradtwin.pot
 
 clean:
 	rm -rf .venv
