@@ -16,6 +16,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 RANGES = (0.01, 1.0, 3.0, 10.0, 40.0, 120.0, 800.0)
 """Numbers are drawn between -r and r for each of these: dense near 0, enough in the tails."""
 
+EXPONENTS = ((80.0, 110.0), (700.0, 750.0))
+"""Where exp comes to the end of float32 and of float64, on both sides."""
+
 
 class Draw:
     """A source of inputs in one dtype; `count` numbers of each kind."""
@@ -30,6 +33,7 @@ class Draw:
         """Both signs, all magnitudes, and around each of the switches; no two are equal."""
         count, rng = self.count, self.rng
         near = [rng.uniform(-r, r, count) for r in RANGES]
+        near += [rng.choice([-1, 1], count) * rng.uniform(*ends, count) for ends in EXPONENTS]
         around = [self.around(s) for s in (0.0, *switches)]
         x = np.concatenate([*near, self.any_exponent(2 * count), *around, self.extremes()])
         with np.errstate(under="ignore"):

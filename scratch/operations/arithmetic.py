@@ -126,7 +126,15 @@ def pow(input: Array, exponent: Array) -> Any:
 
     def d_exponent(g: Any) -> Any:
         still = (raw(input) == 0) & (raw(exponent) >= 0)
-        return g * np.where(still, 0, value * np.log(np.where(still, 1, input)))
+        slope = value * np.log(np.where(still, 1, input))
+        tiny = TINY.get(value.dtype, 0)
+        if least(raw(value)) < tiny:  # the logarithm meets a subnormal power in two steps
+            few_digits = (np.abs(raw(value)) < tiny) & (raw(input) > 0)
+            few_digits &= np.isfinite(raw(input)) & np.isfinite(raw(exponent))
+            x, y = np.where(few_digits, input, 1), np.where(few_digits, exponent, 1)
+            half = x ** (y / 2)
+            slope = np.where(few_digits, (np.log(x) * half * half).astype(value.dtype), slope)
+        return g * np.where(still, 0, slope)
 
     return value, d_input, d_exponent
 
