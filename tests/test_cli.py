@@ -282,7 +282,9 @@ def test_wrong_usage_exits_with_2_and_says_what_was_expected(arguments, said):
     assert "Value error" not in words
 
 
-@pytest.mark.parametrize("name", ["list", "check", "train", "figures"])
+@pytest.mark.parametrize(
+    "name", ["list", "check", "train", "figures", "render", "accuracy", "fuzz"]
+)
 def test_the_readme_names_every_option(name):
     readme = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Commands")[2]
     synopsis = re.search(rf"\$ gradtwin {name}\b([^$`]*)", readme)
