@@ -303,6 +303,8 @@ class Alignment:
             for kind, x, y in (("value", a.value, b.value), ("gradient", a.gradient, b.gradient)):
                 if x is not None and y is not None and not equal(x, y, self._rtol, noise[kind]):
                     wrong[kind][u] = worst(x, y)
+        for u, parts in self.mapping.items():  # the inside of a formula has its colour
+            self.ours.vertices[u].twin = self.ours.vertices[self._back[parts[0]]].twin
         self._report(wrong)
 
     def _report(self, wrong: dict[str, dict[str, str]]) -> None:

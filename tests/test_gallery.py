@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pygraphviz
 import pytest
+from typer.testing import CliRunner
 
 import graphs
+from gradtwin.cli import app
 from gradtwin.concepts import concepts, find
+from gradtwin.render import gallery
 from gradtwin.render.gallery import FOLDER, KINDS, Entry, entries, few_colours, index
 
 ROOT = Path(__file__).parent.parent
@@ -95,3 +98,32 @@ def test_the_page_shows_them_all(made: list[Entry]) -> None:
     assert page == index(made), AGAIN
     linked = {Path(target) for target in re.findall(r"\]\(([^)]+)\)", page)}
     assert linked == {entry.path for entry in made}
+
+
+def test_the_command_writes_pictures_graphs_and_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = ["adam", "relu", "linear_regression"]
+    monkeypatch.setattr(gallery, "concepts", lambda: [find(name) for name in few])
+    done = CliRunner().invoke(app, ["render", "--all", "-o", str(tmp_path / "a" / "b")])
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / "a" / "b"
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
+    regression = {f"{kind}/linear_regression" for kind in ("scratch", "torch", "both", "torchviz")}
+    pairs = {"scratch/relu", "torch/relu", *regression}
+    wanted = {f"{each}.{suffix}" for each in pairs for suffix in ("png", "dot")}
+    assert written == wanted | {"steps/linear_regression.svg", "README.md"}, "adam has no graph"
+    assert f"{len(written) - 1} files" in done.output
+
+
+def test_a_repeated_input_stays_yellow() -> None:
+    """In the picture where each tensor stands beside each of its uses."""
+    text = (GALLERY / "scratch/linear_collapse.dot").read_text(encoding="utf-8")
+    graph = pygraphviz.AGraph(string=text)
+    leaves = [n for n in graph.nodes() if n.attr["shape"] == "ellipse"]
+    fills = {
+        name: {n.attr["fillcolor"] for n in leaves if f"<b>{name}" in str(n.attr["label"])}
+        for name in ("X", "weight1")
+    }
+    assert len(fills["X"]) == len(fills["weight1"]) == 1
+    assert fills["X"] != fills["weight1"]

@@ -41,7 +41,7 @@ SMALL: dict[str, list[tuple[int, ...]]] = {
     "residual_block": [(1, 2), *BLOCK],
     "projected_block": [(1, 2), (3, 2), (3,), (3, 3), (3,), (3, 2)],
     "residual_network": [(1, 2), *BLOCK, *BLOCK, *BLOCK],
-    "dag": [(1, 2), (2, 2), (2,), (1, 2)],
+    "dag": [(1, 1), (1, 1), (1,), (1, 1)],
 }
 """Networks of so few neurons that each number of them has room, for one example."""
 

@@ -13,6 +13,9 @@ from .computed import NoGraphError, compute
 TANGLED = frozenset(("linear_collapse",))
 """Where lines from a parameter to its uses would cross everything: it stands beside each use."""
 
+DOWNWARDS = frozenset(("dag",))
+"""Where lines would cross numbers if it were drawn from left to right."""
+
 
 def lecture(
     concept: Concept,
@@ -37,6 +40,7 @@ def lecture(
         values=values, gradients=values, gradient=done.gradient if values else None,
         collapse=collapse or None, theme=theme, title=concept.title, legend=legend,
         max_uses=1 if concept.name in TANGLED else 4,
+        direction="TB" if concept.name in DOWNWARDS else "auto",
     )  # fmt: skip
 
 
