@@ -643,9 +643,10 @@ def _widen_by_condition(
             eps=eps,
             terms=summed_terms(c.shape, shapes) + nodes,
             unit=unit,
-            condition=moved_by_one / eps,
+            condition=np.where(np.isinf(moved_by_one), 0.0, moved_by_one) / eps,
         )
-        c.equal = _within(c.ours, c.theirs, c.allowed)
+        # infinite: rounding decides whether theirs is a number at all
+        c.equal = _within(c.ours, c.theirs, c.allowed) | np.isinf(moved_by_one)
 
 
 def _measured(
@@ -674,7 +675,7 @@ def _measured(
                     return _flat(case.run(case.theirs, case.inputs, upstream))
 
         base = _flat(case.run(case.theirs, case.inputs))
-        return _spread(base, [moved(seed) for seed in probes], by), 0
+        return _spread(base, [moved(seed) for seed in probes], by, nearly), 0
     wide = case.widened(np.float64)
     base = _flat(case.run(case.theirs, wide))
     runs = [
@@ -690,10 +691,10 @@ def _flat(run: tuple[list[Array], list[Array | None]]) -> list[Array | None]:
 
 
 def _spread(
-    base: list[Array | None], runs: list[list[Array | None]], moved: float
+    base: list[Array | None], runs: list[list[Array | None]], by: float, nearly: bool = False
 ) -> list[Array | None]:
     return [
-        None if b is None else condition(b, [r[i] for r in runs if r[i] is not None], moved)
+        None if b is None else condition(b, [r[i] for r in runs if r[i] is not None], by, nearly)
         for i, b in enumerate(base)
     ]
 

@@ -51,7 +51,7 @@ def _of_input(args: Any, kwargs: Any) -> Any:
 
 
 def _of_largest_input(args: Any, kwargs: Any) -> Any:
-    return args[0].abs().max() if args[0].numel() else 0.0
+    return args[0].abs().max().clamp(min=1) if args[0].numel() else 0.0
 
 
 def _of_softmax(args: Any, kwargs: Any) -> Any:
@@ -87,11 +87,16 @@ def _of_mish(args: Any, kwargs: Any) -> Any:
     return g.abs() * (1 + x.abs().clamp(max=20))            # t + x (1 - t t) sigmoid(x)
 
 
+def _of_a_logarithm(args: Any, kwargs: Any) -> Any:
+    return 1.0                                              # of a sum that is 1 and a little
+
+
 INSIDE = {
     "gelu": _of_input,                                      # x (1 + erf(x / sqrt 2)) / 2
     "silu": _of_input,
     "mish": _of_input,
     "logsumexp": _of_largest_input,                         # max + log(sum)
+    "_log_softmax": _of_a_logarithm,                        # x - max - log(sum)
     "gelu_backward": _of_gelu,
     "silu_backward": _of_input,
     "sigmoid_backward": _of_sigmoid,                        # g (y - y y)

@@ -227,12 +227,16 @@ def moved_inputs(arrays: Sequence[Array], seed: int) -> list[Array]:
     return moved
 
 
-def condition(base: Array, moved: Sequence[Array | None], by: float = INPUT_MOVE) -> Array:
+def condition(
+    base: Array, moved: Sequence[Array | None], by: float = INPUT_MOVE, nearly: bool = False
+) -> Array:
     """How far a result moves with each of the things behind it, measured; elementwise.
 
     base: the result.
     moved: results with everything behind them moved by `by`: |x f'| where `by` is relative, and
         what one rounding of everything does where `by` counts roundings.
+    nearly: they were moved no further than rounding may: the condition is infinite where that
+        decides whether there is a number at all.
 
     With random signs a probe sees a random sum of the parts, whose typical size is the root of the
     sum of their squares; of several probes the largest is taken. 0 where it is unknown.
@@ -244,5 +248,7 @@ def condition(base: Array, moved: Sequence[Array | None], by: float = INPUT_MOVE
     for other in moved:
         with np.errstate(invalid="ignore", over="ignore"):
             change = np.abs(np.asarray(other, np.float64) - np.asarray(base, np.float64))
-        largest = np.maximum(largest, np.where(np.isfinite(change), change, 0.0) / by)
+        unknown = nearly & (np.isfinite(base) != np.isfinite(other))
+        change = np.where(np.isfinite(change), change, np.where(unknown, np.inf, 0.0))
+        largest = np.maximum(largest, change / by)
     return largest
