@@ -48,7 +48,7 @@ MISTAKES = [
     ),
     Mistake(
         "sigmoid_overflows", "exp is not bounded: NaN, and a warning, for large |x| only", FILE,
-        "h = np.exp((input * half).clip(low, high))", "h = np.exp(input * half)",
+        "z = (input * half).clip(low, high)", "z = input * half",
         "sigmoid",
     ),
     Mistake(

@@ -50,8 +50,7 @@ MISTAKES = [
     Mistake(
         "pow_log_of_0", "0^y log 0 is NaN: wrong in the exponent's gradient at base 0 only",
         ARITHMETIC,
-        "return g * np.where(still, 0, value * np.log(np.where(still, 1, input)))",
-        "return g * value * np.log(input)",
+        "return g * np.where(still, 0, slope)", "return g * value * np.log(input)",
         "pow",
     ),
     Mistake(
