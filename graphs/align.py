@@ -504,10 +504,10 @@ def without_numbers(graph: Graph) -> Graph:
     """The same vertices and edges without values and gradients."""
     bare = without_values(graph)  # its constants are the same ones, which have no gradient
     bare.has_gradients = False
-    for part in (*bare.vertices.values(), *bare.edges):
-        part.gradient = None
+    for edge in bare.edges:
+        edge.gradient = None
     for vertex in bare.vertices.values():
-        vertex.grad = None
+        vertex.gradient = vertex.grad = None
     return bare
 
 
