@@ -30,11 +30,12 @@ NAMES = (
     "mini_batches",
     "momentum",
     "adam",
-    "residual_block",
-    "gradient_clipping",
     "softmax",
     "softmax_cross_entropy",
+    "residual_block",
     "shared_weight_dag",
+    "autograd_engine",
+    "gradient_clipping",
 )
 
 
