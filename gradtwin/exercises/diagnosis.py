@@ -10,7 +10,7 @@ the first wrong quantity alone (all before it are right, so its arguments are to
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
@@ -92,6 +92,7 @@ def diagnose(exercise: Exercise, table: Table) -> Found:
                 found.accepted |= set(graded(exercise, function))
                 if _is(exercise, conventions, function, rows_of(function, table)):
                     found.far |= set(graded(exercise, function))
+    named: list[Diagnosis] = []
     for function in exercise.parsed:
         quantities = graded(exercise, function)
         wrong = [q for q in quantities if not table.right(q, "values", "extreme")]
@@ -100,10 +101,52 @@ def diagnose(exercise: Exercise, table: Table) -> Found:
         rows = rows_of(function, table)
         if all(isinstance(row.outcome, str) for row in rows):
             continue
-        for d in _named(exercise, function, rows, quantities, wrong):
-            if all(d.names != earlier.names for earlier in found.diagnoses):
-                found.diagnoses.append(d)
+        named += _named(exercise, function, rows, quantities, wrong)
+    for d in _settled(exercise, table, named):
+        if all(d.names != earlier.names for earlier in found.diagnoses):
+            found.diagnoses.append(d)
     return found
+
+
+def _settled(
+    exercise: Exercise, table: Table, named: Sequence[Diagnosis]
+) -> Iterator[Diagnosis]:
+    """Where a function fits several mistakes, what the other functions show decides between them.
+
+    A mistake that would show in a function that is right has not been made; one that explains every
+    function that was named, or that is certain in another, has.
+    """
+    mistakes = {m.name: m for m in exercise.mistakes}
+    left = [
+        list(d.names) if d.kind != "mistake" or d.together or len(d.names) == 1
+        else [n for n in d.names if not _shows(exercise, table, mistakes[n])] or list(d.names)
+        for d in named
+    ]
+    single = [names for d, names in zip(named, left) if d.kind == "mistake" and not d.together]
+    common = {n for n in mistakes if single and all(n in names for names in single)}
+    certain = common or {names[0] for names in single if len(names) == 1}
+    for d, names in zip(named, left):
+        if len(d.names) == 1 or d.kind != "mistake" or d.together:
+            yield d
+        else:
+            chosen = [mistakes[n] for n in names if n in certain] or [mistakes[n] for n in names]
+            yield replace(d, names=[m.name for m in chosen], texts=[m.text for m in chosen])
+
+
+def _shows(exercise: Exercise, table: Table, mistake: Variant) -> bool:
+    """Whether a mistake would make wrong a function of the submission that is right."""
+    source = source_of(exercise, (mistake,))
+    assert source is not None
+    for f in exercise.parsed:
+        quantities = graded(exercise, f)
+        if not all(table.right(q, "values", "extreme") for q in quantities):
+            continue
+        for row in rows_of(f, table):
+            theirs = outcome_of(exercise, source, f, row)
+            right = outcome_of(exercise, exercise.right[0], f, row)
+            if not same(theirs, right, quantities):
+                return True
+    return False
 
 
 def _kept(
@@ -187,11 +230,13 @@ def _named(
         return [g for g in groups if _equal(exercise, g, function, rows, names)]
 
     single = [(m,) for m in exercise.mistakes]
+    # a variant that changes nothing here is no second one
+    mistakes = [m for m in exercise.mistakes if function in touched(exercise, (m,))]
+    conventions = [c for c in exercise.conventions if function in touched(exercise, (c,))]
     for chosen in looked_at:
         if found := fitting(single, chosen, quantities):
             return [_diagnosis([v for (v,) in found], function)]
-        for pairs in (combinations(exercise.mistakes, 2),
-                      product(exercise.mistakes, exercise.conventions)):
+        for pairs in (combinations(mistakes, 2), product(mistakes, conventions)):
             if found := fitting(pairs, chosen, quantities):
                 return _of_pairs(found, function)
     if len(quantities) > 1:
@@ -306,7 +351,10 @@ def handed_on(
 def variant_rows(
     exercise: Exercise, group: Group
 ) -> Iterator[tuple[str, Function, Outcome, Outcome]]:
-    """A variant against the right solution: probe, function, the variant's and right outcome."""
+    """A variant against the right solution: probe, function, the variant's and right outcome.
+
+    Both are given what the variant itself returned earlier, as a submission would be.
+    """
     source = source_of(exercise, group)
     assert source is not None
     for probe in exercise.all_probes:
@@ -316,6 +364,7 @@ def variant_rows(
         for f in exercise.parsed:
             row = Row(probe.arrays, dict(known), {})
             right = outcome_of(exercise, exercise.right[0], f, row)
-            yield probe.label, f, outcome_of(exercise, source, f, row), right
-            if not isinstance(right, str):
-                known.update(right)
+            theirs = outcome_of(exercise, source, f, row)
+            yield probe.label, f, theirs, right
+            known.update({} if isinstance(right, str) else right)
+            known.update({} if isinstance(theirs, str) else theirs)
