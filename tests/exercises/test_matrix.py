@@ -145,13 +145,15 @@ def wrong_cells(exercise: Exercise, variant: Mistake) -> list[tuple[Probe, Funct
 
 
 def told_apart(exercise: Exercise, one: Mistake, other: Mistake) -> bool:
-    """Whether some probe shows that what was handed in is `one` and not `other`."""
+    """Whether some probe shows that what was handed in is `one` and not `other`.
+
+    Of every function: that `other` would show where `one` is right tells them apart as well.
+    """
     source = source_of(exercise, (other,))
     assert source is not None
-    wrong = {f.name for _, f, _ in wrong_cells(exercise, one)}
     return any(
         not same(row.outcome, outcome_of(exercise, source, f, row), graded(exercise, f))
-        for _, f, row in all_cells(exercise, one) if f.name in wrong
+        for _, f, row in all_cells(exercise, one)
     )
 
 
