@@ -10,7 +10,7 @@ from benchmarks.workloads import Workload
 
 Prepare = Callable[[Workload], Step]
 
-NAMES = ("torch", "fused", "products", "scratch", "mygrad", "autograd")
+NAMES = ("torch", "fused", "columns", "products", "scratch", "mygrad", "autograd")
 OPTIONAL = ("mygrad", "autograd")  # the extra [bench]
 INSTALL = "pip install 'gradtwin[bench]'"
 
