@@ -9,12 +9,15 @@ from dataclasses import dataclass
 class Limits:
     """Limits of one box.
 
+    A loop without end is stopped by its processor's time. The seconds of the clock are for what
+    waits, and long: on a busy machine a right answer takes many times as long as on an idle one.
+
     Args:
         start: seconds until Python and numpy are there.
         load: seconds for the submission's own top level.
         probe: seconds for all functions on one probe.
         whole: seconds for all probes of one exercise.
-        processor: seconds of processor time altogether.
+        processor: seconds of processor time of a box (a right answer takes a few tenths).
         memory: bytes of address space (numpy itself takes some 200 MB of it).
         file: bytes of one written file; the temporary folder holds four of them.
         output: bytes printed before the run is ended.
@@ -22,10 +25,10 @@ class Limits:
     """
 
     start: float = 60.0
-    load: float = 10.0
-    probe: float = 5.0
-    whole: float = 60.0
-    processor: int = 60
+    load: float = 30.0
+    probe: float = 20.0
+    whole: float = 120.0
+    processor: int = 8
     memory: int = 2**30
     file: int = 2**24
     output: int = 2**20

@@ -50,7 +50,7 @@ DOUBLE = Exercise(
     points={"extreme": 0},
 )
 RIGHT = "def double(x):\n    return 2 * x\n"
-CALM = Limits(load=30.0, probe=30.0, whole=60.0, memory=2**29, file=2**20)
+CALM = Limits(processor=4, memory=2**29, file=2**20)
 SHORT = Limits(load=1.0, probe=0.7, whole=2.0, memory=2**29, file=2**20)
 
 
@@ -91,7 +91,7 @@ HOSTILE = {
         "more than 2.0 s|more than 0.7 s"),
     "ignoring the limit of the processor": (
         "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
-        "it took more than|was killed"),
+        "did not load: the process was killed"),
     "an answer that is never read": ("def double(x):\n    import os; os.read(3, 1)\n"
                                      "    while True: os.read(3, 1)", "took more than"),
     # memory, processes, output, files
@@ -254,7 +254,7 @@ HOSTILE = {
 
 TIMED = {
     "an endless loop", "an endless loop on import", "sleeping a little each time",
-    "ignoring the limit of the processor", "an answer that is never read",
+    "an answer that is never read",
 }
 """Those that end by their time: all others have plenty, so that a slow machine changes nothing."""
 
@@ -376,8 +376,7 @@ def test_what_lies_is_taken_for_what_it_is() -> None:
 
 @boxed
 def test_the_processors_limit_is_named() -> None:
-    result = graded("def double(x):\n    while True: pass",
-                    Limits(processor=1, probe=20.0, whole=20.0))
+    result = graded("def double(x):\n    while True: pass", Limits(processor=1))
     assert "more than 1 s of processor time" in said(result)
 
 
