@@ -185,7 +185,11 @@ class Result:
         )
         if failure.scratch_is_right:
             self.torch_failures.append(failure)
-        elif failure.warning or not all(c.ok for c in (comparison, *paper)):
+        elif (
+            failure.warning
+            or not all(c.ok for c in (comparison, *paper))
+            or comparison.raised != (None, None)  # ordinary input: that both refuse shows nothing
+        ):
             self.failures.append(failure)
 
     def to_dict(self) -> dict[str, Any]:

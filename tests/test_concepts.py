@@ -424,6 +424,18 @@ def test_a_figure_that_raises_is_a_failure_and_no_crash():
     assert "no_such_function" in str(result)
 
 
+def test_ordinary_input_that_both_wings_refuse_is_a_failure():
+    """Otherwise a concept that cannot be computed at all would pass for one that agrees."""
+
+    @concept(case("n m", "k"), es="-", en="-", section="-", formula="-")
+    def refused(wing, x, y):
+        return wing.matmul(x, wing.stack((y, y, y, y, y, y, y, y, y)))
+
+    result = check_concept(refused, "float64", seed=0, cases=3)
+    assert result.cases == len(result.failures) == 3
+    assert all(None not in each.comparison.raised for each in result.failures)
+
+
 def test_a_warning_over_ordinary_numbers_is_a_failure():
     @concept(case("3"), es="x", en="x", section="-", formula="x")
     def warned(wing, x):

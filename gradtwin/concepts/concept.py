@@ -67,6 +67,8 @@ class Concept:
         parameters = list(inspect.signature(function or self.operation.call).parameters.values())
         names: list[str] = []
         for parameter in parameters if function else parameters[1:]:  # the first is the wing
+            if parameter.name == "tensors":  # all of them in one list, as cat and stack take them
+                return [f"tensors[{i}]" for i in range(count)]
             if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
                 names.append(parameter.name)
             elif parameter.kind is parameter.VAR_POSITIONAL and function is None:

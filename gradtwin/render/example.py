@@ -84,7 +84,7 @@ def argument_names(concept: Concept, sample: Sample) -> list[str]:
     """A name for each of its arrays; x1, x2, ... where the operation takes any number of them."""
     count = len(sample.arrays)
     names = concept.argument_names(count - len(sample.keywords))
-    if names is None or "tensors" in names:  # cat(tensors, dim): one argument, several tensors
+    if names is None or "tensors[0]" in names:  # shorter in a picture
         return [f"x{i + 1}" for i in range(count)]
     return [*names, *sample.keywords]
 
