@@ -40,12 +40,12 @@ def class_page(group: Class, lang: str, link: Callable[[Pupil], str]) -> str:
         strays = say(lang, N_("Files that belong to no student: {names}."),
                      names=", ".join(group.strays))
         body.append(f"<p>{escape(strays)}</p>")
-    body += [
-        f"<h2>{escape(say(lang, N_('Exercises')))}</h2>", _exercises(counts, lang),
-        f"<h2>{escape(say(lang, N_('Known mistakes, the most frequent first')))}</h2>",
-        _mistakes(counts, lang),
-        f"<h2>{escape(say(lang, N_('Students')))}</h2>", _students(group, lang, link),
-    ]
+    parts = {
+        N_("Exercises"): _exercises(counts, lang),
+        N_("Known mistakes, the most frequent first"): _mistakes(counts, lang),
+        N_("Students"): _students(group, lang, link),
+    }
+    body += [f"<h2>{escape(say(lang, head))}</h2>\n{part}" for head, part in parts.items()]
     return page(title, "\n".join(body), lang)
 
 
@@ -77,7 +77,8 @@ def _exercises(counts: Sequence[Count], lang: str) -> str:
 def _mistakes(counts: Sequence[Count], lang: str) -> str:
     found = [(known, c) for c in counts for known in c.known]
     if not found:
-        return f"<p>{escape(say(lang, N_('No known mistake was recognised.')))}</p>"
+        none = say(lang, N_("No known mistake was recognised."))
+        return f"<p>{escape(none)}</p>"
     kinds = {"mistake": N_("mistake"), "accepted": N_("convention, accepted"),
              "convention": N_("another convention")}
     heads = [N_("Mistake"), N_("how often"), N_("of those handed in"), N_("Exercise"), N_("kind")]

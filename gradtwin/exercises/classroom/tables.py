@@ -37,9 +37,9 @@ def class_table(group: Class, lang: str, hide_expected: bool = False) -> str:
     """A row a student: points altogether and by exercise, each with its verdict and reason."""
     heads = (N_("student"), "id", N_("e-mail"), N_("points"), N_("of"), "%")
     header = [say(lang, h) for h in heads]
+    verdict, reason = say(lang, N_("verdict")), say(lang, N_("reason"))
     for e in group.exercises:
-        header += [e.name, f"{e.name}: {say(lang, N_('verdict'))}",
-                   f"{e.name}: {say(lang, N_('reason'))}"]
+        header += [e.name, f"{e.name}: {verdict}", f"{e.name}: {reason}"]
     return written(header, _students(group, lang, hide_expected))
 
 
