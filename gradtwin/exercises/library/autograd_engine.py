@@ -451,7 +451,7 @@ exercise = Exercise(
     ],
     mistakes=[
         Mistake(
-            "walked_again", {ORDER: PREORDER, FORGET: ""},
+            "walked_again", {SEED: "self.grad = 1.0", ORDER: PREORDER, FORGET: ""},
             en="A value that is used twice is walked twice, and each time it hands on all that has "
             "arrived so far, so that shares are counted again. Take the values in an order in which all "
             "users of a value come before it (topological), each once.",
@@ -462,7 +462,7 @@ exercise = Exercise(
             number=44,
         ),
         Mistake(
-            "walked_at_once", {WALK: AT_ONCE, FORGET: ""},
+            "walked_at_once", {SEED: "self.grad = 1.0", WALK: AT_ONCE, FORGET: ""},
             en="backward goes on from a value as soon as one share has arrived, and when the next "
             "arrives it hands on the old one again. Take the values in topological order: each once, "
             "when all its users have handed on.",
@@ -516,7 +516,7 @@ exercise = Exercise(
             number=43,
         ),
         Mistake(
-            "counted_again", {FORGET: ""},
+            "counted_again", {SEED: "self.grad = 1.0", FORGET: ""},
             en="In a second backward inner values hand on what they kept from the first once more. An "
             "inner value must forget its gradient when it has handed it on; only the inputs keep "
             "theirs.",
