@@ -78,8 +78,8 @@ class Row:
         return tuple((n, a.dtype.str, a.shape, a.tobytes()) for n, a in every)
 
 
-def diagnose(exercise: Exercise, table: Table) -> Found:
-    """All functions of a submission, in order."""
+def diagnose(exercise: Exercise, table: Table, mistakes: bool = True) -> Found:
+    """All functions of a submission, in order; without `mistakes` only what changes the points."""
     found = Found()
     if not exercise.right:
         return found
@@ -93,7 +93,7 @@ def diagnose(exercise: Exercise, table: Table) -> Found:
                 if _is(exercise, conventions, function, rows_of(function, table)):
                     found.far |= set(graded(exercise, function))
     named: list[Diagnosis] = []
-    for function in exercise.parsed:
+    for function in exercise.parsed if mistakes else ():
         quantities = graded(exercise, function)
         wrong = [q for q in quantities if not table.right(q, "values", "extreme")]
         if not wrong or function.name in found.explained:
@@ -257,9 +257,7 @@ def _diagnosis(variants: Sequence[Variant], function: Function, pair: bool = Fal
 
 
 def _of_pairs(pairs: Sequence[Group], function: Function) -> list[Diagnosis]:
-    """The pair; where several fit, only what they have in common is certain, and it may be nothing.
-
-    """
+    """The pair; where several fit, only what they have in common is certain: it may be nothing."""
     if len(pairs) == 1:
         return [_diagnosis(pairs[0], function, pair=True)]
     common = [v for v in pairs[0] if all(v in g for g in pairs) and not isinstance(v, Convention)]
@@ -362,7 +360,7 @@ def variant_rows(
             continue
         known: dict[str, Any] = dict(probe.arrays)
         for f in exercise.parsed:
-            row = Row(probe.arrays, dict(known), {})
+            row = Row(probe.arrays, {p: known[p] for p in f.parameters if p in known}, {})
             right = outcome_of(exercise, exercise.right[0], f, row)
             theirs = outcome_of(exercise, source, f, row)
             yield probe.label, f, theirs, right

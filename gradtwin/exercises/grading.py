@@ -268,14 +268,22 @@ def grade(
 
 
 def grade_runs(
-    exercise: Exercise, runs: Runner, violations: list[tuple[str, int]], result: Result
+    exercise: Exercise,
+    runs: Runner,
+    violations: list[tuple[str, int]],
+    result: Result,
+    named: bool = True,
 ) -> Table:
-    """Run and judge everything, wherever it runs; what was found goes into `result`."""
+    """Run and judge everything, wherever it runs; what was found goes into `result`.
+
+    Args:
+        named: look for known mistakes too.
+    """
     table = run_all(exercise, runs)
     table, layout = in_another_layout(exercise, runs, table)
     if layout is not None:
         result.diagnoses.append(layout)
-    _score(exercise, table, violations, result)
+    _score(exercise, table, violations, result, named)
     return table
 
 
@@ -318,7 +326,8 @@ def run_all(exercise: Exercise, runs: Runner) -> Table:
     for probe in table.probes:
         outcomes = runs.probe(probe.arrays)
         table.outcomes.append(outcomes)
-        table.judged.append(judge(exercise, probe, outcomes))
+        compared = probe.kind in (AGAIN, DOUBLED)       # with the first probe, with no reference
+        table.judged.append({} if compared else judge(exercise, probe, outcomes))
         known = {**probe.arrays, **outcomes.values}
         table.known.append({f.name: known for f in exercise.parsed})
     stranded = [f for f in exercise.parsed if _stranded(exercise, f, table)]
@@ -401,11 +410,15 @@ def _run_spare(exercise: Exercise, runs: Runner, stranded: list[Function], table
 
 
 def _score(
-    exercise: Exercise, table: Table, violations: list[tuple[str, int]], result: Result
+    exercise: Exercise,
+    table: Table,
+    violations: list[tuple[str, int]],
+    result: Result,
+    named: bool,
 ) -> None:
     from .diagnosis import Found, diagnose
 
-    found = Found() if result.diagnoses else diagnose(exercise, table)
+    found = Found() if result.diagnoses else diagnose(exercise, table, named)
     result.diagnoses += found.diagnoses
     right: list[str] = []
     excused = _excused(exercise, table)

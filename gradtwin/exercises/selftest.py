@@ -141,7 +141,7 @@ def _checks(e: Exercise, boxed: bool, strict: bool) -> Iterator[Check]:
     for layout in e.layouts:
         yield Check(e.name, layout.name, _layout(e, layout))
     for label, space in shows_nothing(e):
-        yield Check(e.name, label, _no_points(grade_space(e, space)))
+        yield Check(e.name, label, _no_points(grade_space(e, space, named=False)))
 
 
 def _in_a_box(e: Exercise, source: str) -> Result:

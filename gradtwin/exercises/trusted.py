@@ -67,8 +67,14 @@ def grade_space(
     exercise: Exercise,
     space: Mapping[str, Callable[..., Any]],
     violated: list[tuple[str, int]] | None = None,
+    named: bool = True,
 ) -> Result:
-    """Functions by name, graded as a submission that defines them would be."""
+    """Functions by name, graded as a submission that defines them would be.
+
+    Args:
+        violated: what of the forbidden they use.
+        named: look for known mistakes too.
+    """
     result = Result(exercise.name)
-    grade_runs(exercise, Trusted(exercise, space), violated or [], result)
+    grade_runs(exercise, Trusted(exercise, space), violated or [], result, named)
     return result
