@@ -483,6 +483,17 @@ def test_where_pytorch_is_wrong_scratch_is_not_blamed():
     assert check("hardsigmoid", dtype="float32", cases=3)[0].torch_failures == []
 
 
+def test_a_torch_wing_that_is_wrong_is_a_failure(monkeypatch):
+    """On ordinary numbers it cannot be PyTorch: the third witness blames our use of it."""
+    right = torch_ref.ResidualBlock.forward
+    monkeypatch.setattr(
+        torch_ref.ResidualBlock, "forward", lambda self, input: right(self, input.detach())
+    )
+    (result,) = check("residual_block", cases=2)
+    assert not result.ok
+    assert result.torch_failures == []
+
+
 def test_report_is_a_sequence_that_prints_itself():
     report = check(["relu", "xor"], cases=1)
     assert len(report) == 2
