@@ -65,6 +65,23 @@ def threshold(low: float, high: float) -> Values:
     return Values("", lambda rng, *_: round(float(rng.uniform(low, high)), 2))
 
 
+def against_zero(eps: str) -> list[Convention]:
+    """A small number added to the norm, as PyTorch does, in the two forms of the comparison."""
+    ratio = f"max_norm / (norm + {eps})"
+    forms = {"everywhere": f"min(1.0, {ratio})", "where_it_clips": SCALE.partition(" = ")[2].replace(
+        "max_norm / norm", ratio)}
+    return [
+        Convention(
+            f"{eps.replace('-', '_')}_added_{where}", {SCALE: f"scale = {form}"},
+            en=f"{eps} is added to the norm against a division by 0; PyTorch's clip_grad_norm_ adds "
+            "1e-6. Accepted.",
+            es=f"Se suma {eps} a la norma para no dividir entre 0; clip_grad_norm_ de PyTorch suma "
+            "1e-6. Se acepta.",
+        )
+        for where, form in forms.items()
+    ]
+
+
 exercise = Exercise(
     name="gradient_clipping",
     title={"en": "Gradient clipping", "es": "Recorte del gradiente"},
@@ -403,16 +420,7 @@ exercise = Exercise(
         ),
     ],
     conventions=[
-        Convention(
-            "pytorch_epsilon", {SCALE: "scale = min(1.0, max_norm / (norm + 1e-6))"},
-            en="1e-6 is added to the norm, as PyTorch's clip_grad_norm_ does: accepted.",
-            es="Se suma 1e-6 a la norma, como hace clip_grad_norm_ de PyTorch: se acepta.",
-        ),
-        Convention(
-            "small_epsilon", {SCALE: "scale = min(1.0, max_norm / (norm + 1e-8))"},
-            en="1e-8 is added to the norm against a division by 0: accepted.",
-            es="Se suma 1e-8 a la norma para no dividir entre 0: se acepta.",
-        ),
+        *(c for eps in ("1e-6", "1e-7", "1e-8") for c in against_zero(eps)),
     ],
     expected=[
         # in place, as PyTorch's function with the underscore: right values, changed arguments
