@@ -140,7 +140,7 @@ def joined(*tensors: Array, dim: int) -> Any:
     partials: list[Partial] = []
     for t in tensors:
         if t.shape == (0,):
-            partials.append(nothing_of)
+            partials.append(nothing_of(t.dtype))
             continue
         start, ends = ends, ends + t.shape[axis]
         partials.append(part((*before, slice(start, ends)), t.dtype))
@@ -152,9 +152,9 @@ def part(at: Any, dtype: Any) -> Partial:
     return lambda g: cast(g[at], dtype)
 
 
-def nothing_of(g: Any) -> Any:
-    """The gradient of an empty tensor."""
-    return g.reshape(-1)[:0]
+def nothing_of(dtype: Any) -> Partial:
+    """The partial of an empty tensor: a gradient of no elements, in its dtype."""
+    return lambda g: cast(g.reshape(-1)[:0], dtype)
 
 
 @primitive
