@@ -108,6 +108,10 @@ INSIDE = {
 }  # fmt: skip
 """Operations that add terms of both signs inside, and the magnitude of these terms."""
 
+POSITIVE = frozenset({"exp", "sigmoid", "_softmax"})
+"""Operations whose results are above 0: a 0 among them is what underflow left of a number, and half
+of the probes put the smallest normal number in its place."""
+
 AT_MOST_1 = frozenset({"sigmoid", "tanh", "_softmax"})
 """Operations whose results no rounding takes beyond 1: a logarithm may follow."""
 
@@ -149,6 +153,8 @@ class Magnified(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 moved = move(numbers, self.seed, self.by, unit)
                 if name in AT_MOST_1:
                     np.clip(moved, -1, 1, out=moved)
+                if name in POSITIVE and self.seed % 2:
+                    moved[moved == 0] = np.finfo(moved.dtype).tiny
                 numbers[...] = moved
         return out
 
@@ -179,7 +185,7 @@ def move(a: Array, seed: int, by: float, unit: Any = 0.0) -> Array:
     """
     with np.errstate(all="ignore"):
         bits = np.asarray(a, np.float64).view(np.uint64)
-        hashed = (bits ^ np.uint64(seed * 0x5851F42D4C957F2D & 2**64 - 1)) * _ODD
+        hashed = (bits ^ np.uint64((seed + 1) * 0x5851F42D4C957F2D & 2**64 - 1)) * _ODD
         hashed = (hashed ^ (hashed >> np.uint64(29))) * _ODD
         sign = np.where(hashed >> np.uint64(63), 1.0, -1.0)
         eps = by * float(np.finfo(a.dtype).eps)

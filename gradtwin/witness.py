@@ -354,7 +354,8 @@ def look_around(
             pair = _gradients(case, argument, inputs)
             if pair is None:
                 return None
-            low, high = np.minimum(low, pair[1]), np.maximum(high, pair[1])
+            # of 0-d arrays numpy makes numbers, into which nothing can be written
+            low, high = np.array(np.minimum(low, pair[1])), np.array(np.maximum(high, pair[1]))
             if not _alike(*pair):
                 agree_around, single = False, single[:2]
                 break

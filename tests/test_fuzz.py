@@ -220,6 +220,11 @@ FOUND = {
          Step("{0} * {0}", (3,))],
         [4], "float32", coarse=True,
     ),
+    "cat beside an empty tensor of another dtype": Case(
+        [np.zeros(0, np.float32), np.ones(2, np.float32)], [True, True],
+        [Step("{0}.to(lib.dtype('float64'))", (1,)), Step("lib.cat([{0}, {1}])", (2, 0))],
+        [3], "float32", coarse=True,
+    ),
     "stack of two dtypes": Case(
         [np.array(1.0, np.float32), np.array(3.0, np.float32)], [True, True],
         [Step("{0}.to(lib.dtype('float64'))", (1,)), Step("lib.stack([{0}, {1}])", (0, 2)),

@@ -769,3 +769,9 @@ def test_digits_enough_to_tell_two_numbers_apart() -> None:
     line = next(line for line in str(result).splitlines() if "worst at" in line)
     ours, theirs = line.split("ours ")[1].split(", theirs ")
     assert ours != theirs.split(",")[0]
+
+
+def test_a_kink_of_a_0d_argument_is_a_kink() -> None:
+    """Of 0-d arrays numpy makes numbers: the look around must not stumble over that."""
+    pair = lambda x: np.maximum(x, 0), lambda g, x: g * (x >= 0)
+    assert [f.kind for f in compare(pair, torch.relu, 0.0).findings] == ["kink"]
