@@ -49,8 +49,8 @@ def descend(
     x0: a number or an array, any shape; lr: the learning rate, finite and above 0.
     steps: how many at most, 0 or more; tolerance: the gradient's norm at which it is converged.
 
-    Raises ValueError for an lr, steps, x0 or tolerance outside of that, TypeError where f does not
-    return a Tensor of one element.
+    Raises ValueError for an lr, steps, x0 or tolerance outside of that, TypeError where one is no
+    number, or f does not return a Tensor of one element.
 
     >>> descend(lambda x: x**2, 5.0, lr=0.1, steps=200)
     Descent(x=4.856672e-09, value=2.35873e-17, steps=93, reason='converged')
@@ -87,16 +87,22 @@ def value_and_gradient(f: Callable[[Any], Any], position: Any) -> tuple[float, A
     value = f(x)
     if not isinstance(value, Tensor) or value.numel() != 1:
         raise TypeError(f"f: expected a function to a Tensor of one element, it returned {value!r}")
-    value.backward()
-    # f may not depend on x at all
+    if value.requires_grad:  # f may not depend on x at all
+        value.backward()
     return float(value.item()), np.zeros_like(x.data) if x.grad is None else x.grad
 
 
 def checked(x0: Any, lr: float, steps: int, tolerance: float) -> Any:
     """x0 as an array of float64, and the rest as it must be."""
-    position = np.array(x0, np.float64)
+    try:
+        position = np.array(x0, np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"x0: expected a number or an array of numbers, got {x0!r}") from error
     if not np.isfinite(position).all():
         raise ValueError(f"x0: expected finite numbers, got {x0!r}")
+    for name, value in (("lr", lr), ("tolerance", tolerance)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+            raise TypeError(f"{name}: expected a number, got {value!r}")
     if not (math.isfinite(lr) and lr > 0):
         raise ValueError(f"lr: expected a finite number above 0, got {lr!r}")
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:

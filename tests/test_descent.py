@@ -109,6 +109,36 @@ def test_bad_arguments_are_named(descend: Any, options: dict[str, Any], argument
         descend(bowl, **{"x0": 1.0, **options})
 
 
+@pytest.mark.parametrize(
+    ("options", "argument"),
+    [
+        ({"lr": "0.1"}, "lr"),
+        ({"lr": None}, "lr"),
+        ({"lr": True}, "lr"),
+        ({"tolerance": "small"}, "tolerance"),
+        ({"x0": "one"}, "x0"),
+        ({"x0": [[1.0], [1.0, 2.0]]}, "x0"),
+        ({"x0": 1j}, "x0"),
+    ],
+)
+def test_what_is_no_number_is_named_in_the_same_words(
+    options: dict[str, Any], argument: str
+) -> None:
+    said = []
+    for module in (scratch.descent, torch_ref.descent):
+        with pytest.raises(TypeError, match=f"^{argument}: expected a number") as caught:
+            module.descend(bowl, **{"x0": 1.0, **options})
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+def test_a_function_that_does_not_depend_on_x_has_no_slope() -> None:
+    for wing in (scratch, torch_ref):
+        three = wing.module.as_tensor(np.array(3.0))
+        found = wing.descent.descend(lambda x, three=three: three, 1.0)
+        assert (found.reason, found.value, found.x.item()) == ("converged", 3.0, 1.0)
+
+
 @pytest.mark.parametrize("descend", WINGS)
 def test_a_function_that_returns_no_single_number(descend: Any) -> None:
     with pytest.raises(TypeError, match=r"^f: expected"):

@@ -45,7 +45,8 @@ def descend(
     ``f``: from a tensor of x0's shape to a tensor of one element. ``x0``: a number or an array.
     ``lr``: finite and above 0; ``steps``: 0 or more; ``tolerance``: the gradient's norm at which it
     is converged.
-    ValueError: an argument outside of that. TypeError: f returns no tensor of one element.
+    ValueError: an argument outside of that. TypeError: one that is no number, or f returns no
+    tensor of one element.
 
     >>> descend(lambda x: x**2, 5.0, lr=0.1, steps=200)
     Descent(x=4.856672e-09, value=2.35873e-17, steps=93, reason='converged')
@@ -83,9 +84,15 @@ def descend(
 
 def checked(x0: Any, lr: float, steps: int, tolerance: float) -> Tensor:
     """x0 as a float64 tensor of its own, and the rest as it must be."""
-    position = torch.tensor(np.array(x0, np.float64))
+    try:
+        position = torch.tensor(np.array(x0, np.float64))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"x0: expected a number or an array of numbers, got {x0!r}") from error
     if not bool(torch.isfinite(position).all()):
         raise ValueError(f"x0: expected finite numbers, got {x0!r}")
+    for name, value in (("lr", lr), ("tolerance", tolerance)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+            raise TypeError(f"{name}: expected a number, got {value!r}")
     if not (math.isfinite(lr) and lr > 0):
         raise ValueError(f"lr: expected a finite number above 0, got {lr!r}")
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:

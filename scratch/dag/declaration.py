@@ -5,8 +5,8 @@ Lecture: "Redes DAG". Everything that cannot be computed is refused here, by nam
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +35,7 @@ class Node(NamedTuple):
 def in_order(nodes: Sequence[Node], inputs: Iterable[str]) -> list[Node]:
     """The nodes so that each stands after all that it needs; otherwise as they were declared.
 
+    A list that is in such an order already stays as it is.
     ValueError: a cycle, which is printed. (Kahn 1962: no recursion, so any depth.)
 
     Source: "Redes DAG" (a cycle would need its own result).
@@ -44,21 +45,21 @@ def in_order(nodes: Sequence[Node], inputs: Iterable[str]) -> list[Node]:
     ['a', 'b']
     """
     known = set(inputs)
-    missing = {node.name: len(set(node.inputs) - known) for node in nodes}
-    users: dict[str, list[Node]] = {node.name: [] for node in nodes}
-    for node in nodes:
+    missing = [len(set(node.inputs) - known) for node in nodes]
+    users: dict[str, list[int]] = {node.name: [] for node in nodes}
+    for i, node in enumerate(nodes):
         for name in set(node.inputs) - known:
-            users[name].append(node)
+            users[name].append(i)
 
-    ready = deque(node for node in nodes if not missing[node.name])
+    ready = [i for i, count in enumerate(missing) if not count]
     found: list[Node] = []
     while ready:
-        node = ready.popleft()
+        node = nodes[heappop(ready)]  # of all that could come now, the one declared first
         found.append(node)
-        for user in users[node.name]:
-            missing[user.name] -= 1
-            if not missing[user.name]:
-                ready.append(user)
+        for i in users[node.name]:
+            missing[i] -= 1
+            if not missing[i]:
+                heappush(ready, i)
     if len(found) < len(nodes):
         raise ValueError(f"nodes: a cycle: {_cycle(nodes, {node.name for node in found})}")
     return found
@@ -81,6 +82,8 @@ def named_nodes(
     nodes: Iterable[Node | tuple[Any, ...]], inputs: Iterable[str], parameters: Iterable[str]
 ) -> list[Node]:
     """The nodes with tuples of names, once it is known that every name means one thing."""
+    if not isinstance(nodes, Iterable):
+        raise TypeError(f"nodes: expected a list of nodes, got {nodes!r}")
     found = [_node(i, node) for i, node in enumerate(nodes)]
     if not found:
         raise ValueError("nodes: expected at least one")
@@ -128,19 +131,23 @@ def unknown(node: Node, what: str, name: str, known: Iterable[str]) -> str:
 def input_sizes(inputs: str | Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
     """Name of each input to the shape of one example, None where it is not known."""
     if not isinstance(inputs, Mapping):
+        if not isinstance(inputs, Iterable):
+            raise TypeError(f"inputs: expected names, or the shape of each by name, got {inputs!r}")
         several = [inputs] if isinstance(inputs, str) else list(inputs)
         if len(set(several)) < len(several):
             raise ValueError(f"inputs: a name is there twice: {', '.join(several)}")
         inputs = dict.fromkeys(several)
     sizes: dict[str, Any] = {}
     for name, size in inputs.items():
-        sizes[name] = (size,) if isinstance(size, int) else size if size is None else tuple(size)
-        if not isinstance(name, str) or any(
-            not isinstance(n, int) or n < 1 for n in sizes[name] or ()
-        ):
+        shape = (size,) if isinstance(size, int) else size
+        whole = isinstance(shape, (tuple, list)) and all(
+            isinstance(n, int) and n >= 1 for n in shape
+        )
+        if not isinstance(name, str) or not (whole or shape is None):
             raise ValueError(
                 f"inputs: expected the name and shape of each, got {name!r}: {size!r}"
             )
+        sizes[name] = None if shape is None else tuple(shape)
     if not sizes:
         raise ValueError("inputs: expected at least one")
     return sizes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 import torch
@@ -36,6 +37,7 @@ class Node(NamedTuple):
 def in_order(nodes: Sequence[Node], inputs: Iterable[str]) -> list[Node]:
     """The nodes so that each stands after all that it needs; otherwise as they were declared.
 
+    A list that is in such an order already stays as it is.
     ValueError: a cycle, which is printed.
 
     Source: «Redes DAG» (a cycle would need its own result).
@@ -44,20 +46,31 @@ def in_order(nodes: Sequence[Node], inputs: Iterable[str]) -> list[Node]:
     >>> [node.name for node in in_order(nodes, ["X"])]
     ['a', 'b']
     """
-    known, by_name = set(inputs), {node.name: node for node in nodes}
-    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(by_name, ()))
+    known, place = set(inputs), {node.name: i for i, node in enumerate(nodes)}
+    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(place, ()))
     for node in nodes:
         sorter.add(node.name, *(set(node.inputs) - known))
     try:
-        return [by_name[name] for name in sorter.static_order()]
+        sorter.prepare()
     except CycleError as error:
         raise ValueError(f"nodes: a cycle: {' -> '.join(error.args[1])}") from error
+    ready: list[int] = []
+    found: list[Node] = []
+    while sorter:
+        for name in sorter.get_ready():
+            heappush(ready, place[name])
+        node = nodes[heappop(ready)]  # of all that could come now, the one declared first
+        found.append(node)
+        sorter.done(node.name)
+    return found
 
 
 def named_nodes(
     nodes: Iterable[Node | tuple[Any, ...]], inputs: Iterable[str], parameters: Iterable[str]
 ) -> list[Node]:
     """The nodes with tuples of names, once it is known that every name means one thing."""
+    if not isinstance(nodes, Iterable):
+        raise TypeError(f"nodes: expected a list of nodes, got {nodes!r}")
     found = [_node(i, node) for i, node in enumerate(nodes)]
     if not found:
         raise ValueError("nodes: expected at least one")
@@ -105,19 +118,23 @@ def unknown(node: Node, what: str, name: str, known: Iterable[str]) -> str:
 def input_sizes(inputs: str | Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
     """Name of each input to the shape of one example, None where it is not known."""
     if not isinstance(inputs, Mapping):
+        if not isinstance(inputs, Iterable):
+            raise TypeError(f"inputs: expected names, or the shape of each by name, got {inputs!r}")
         several = [inputs] if isinstance(inputs, str) else list(inputs)
         if len(set(several)) < len(several):
             raise ValueError(f"inputs: a name is there twice: {', '.join(several)}")
         inputs = dict.fromkeys(several)
     sizes: dict[str, Any] = {}
     for name, size in inputs.items():
-        sizes[name] = (size,) if isinstance(size, int) else size if size is None else tuple(size)
-        if not isinstance(name, str) or any(
-            not isinstance(n, int) or n < 1 for n in sizes[name] or ()
-        ):
+        shape = (size,) if isinstance(size, int) else size
+        whole = isinstance(shape, (tuple, list)) and all(
+            isinstance(n, int) and n >= 1 for n in shape
+        )
+        if not isinstance(name, str) or not (whole or shape is None):
             raise ValueError(
                 f"inputs: expected the name and shape of each, got {name!r}: {size!r}"
             )
+        sizes[name] = None if shape is None else tuple(shape)
     if not sizes:
         raise ValueError("inputs: expected at least one")
     return sizes

@@ -80,6 +80,8 @@ class DAG(Module):
         if dtype not in _DTYPES:
             raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
         parameters = {} if parameters is None else parameters
+        if not isinstance(parameters, Mapping):
+            raise TypeError(f"parameters: expected values or shapes by name, got {parameters!r}")
         self.dtype, self.sizes = _DTYPES[dtype], input_sizes(inputs)
         self.nodes = in_order(named_nodes(nodes, self.sizes, parameters), self.sizes)
         self.outputs, self._single = output_names(self.nodes, output)
