@@ -23,7 +23,7 @@ from gradtwin.exercises.texts import pick
 from gradtwin.exercises.trusted import grade_source
 from gradtwin.samples.values import named
 
-PAIRS = 12
+PAIRS = 6
 """Pairs of mistakes of an exercise that are made at once: a fixed choice of all."""
 
 every_exercise = pytest.mark.parametrize("name", NAMES)

@@ -34,8 +34,8 @@ NAMES = (
     "softmax_cross_entropy",
     "residual_block",
     "shared_weight_dag",
-    "autograd_engine",
     "gradient_clipping",
+    "autograd_engine",
 )
 
 
