@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from gradtwin.exercises import Exercise
 from gradtwin.exercises.library import find
 from gradtwin.exercises.library.autograd_engine import GRADED
 from gradtwin.exercises.result import Result
@@ -14,7 +15,7 @@ from gradtwin.exercises.trusted import grade_source
 from gradtwin.pitfalls import PITFALLS, Pitfall
 from gradtwin.pitfalls.engines import right
 
-EXERCISE = find("autograd_engine")
+EXERCISE, ARRAYS = find("autograd_engine"), find("autograd_arrays")
 
 NAMED = {
     "right": [],
@@ -24,14 +25,14 @@ NAMED = {
     "counted_once": ["counted_once"],
     "counted_again": ["counted_again"],
     "too_deep": ["too_deep"],
-    # hidden by numbers: only arrays share memory, and only they are repeated to a larger shape
+    # hidden by numbers, see below: only arrays share memory, and only they are repeated
     "shared_array": [],
     "not_summed": [],
 }
 """not_zeroed is a training loop, and its engine is right."""
 
 
-def submitted(source: str) -> Result:
+def submitted(source: str, exercise: Exercise = EXERCISE) -> Result:
     """An engine's file, with what it takes from its neighbour beside it."""
     neighbour = "\n".join(inspect.getsource(f) for f in (right.users_first, right.summed_to))
     imports = (
@@ -42,7 +43,7 @@ def submitted(source: str) -> Result:
         line for line in source.splitlines() if not line.startswith(("from .", "from __future__"))
     ]
     return grade_source(
-        EXERCISE,
+        exercise,
         "from __future__ import annotations\n" + imports + neighbour + "\n".join(lines),
     )
 
@@ -61,6 +62,13 @@ def test_a_wrong_engine_is_told_its_own_mistake(engine: str) -> None:
     result = submitted(source_of(engine))
     assert sorted(named(result)) == sorted(NAMED[engine])
     assert result.ok is (not NAMED[engine])
+
+
+@pytest.mark.parametrize("engine", ["right", "shared_array", "not_summed"])
+def test_what_numbers_hide_arrays_show(engine: str) -> None:
+    result = submitted(source_of(engine), ARRAYS)
+    assert named(result) == ([] if engine == "right" else [engine])
+    assert result.points < result.of or engine == "right"
 
 
 def test_every_engine_is_handed_in() -> None:

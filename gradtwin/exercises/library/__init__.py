@@ -36,6 +36,7 @@ NAMES = (
     "shared_weight_dag",
     "gradient_clipping",
     "autograd_engine",
+    "autograd_arrays",
 )
 
 
