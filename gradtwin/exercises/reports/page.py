@@ -50,6 +50,7 @@ RULES = """
 .gradtwin caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 .gradtwin th, .gradtwin td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: normal; }
+.gradtwin th[scope="row"] { overflow-wrap: anywhere; min-width: 7rem; }
 .gradtwin td.points { white-space: nowrap; }
 .gradtwin dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .8rem; margin: 0; }
 .gradtwin dd { margin: 0; font-family: ui-monospace, Menlo, Consolas, monospace; }
