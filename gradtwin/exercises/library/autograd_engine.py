@@ -17,6 +17,7 @@ from ...samples.values import Values
 from ..exercise import Exercise, Expected
 from ..lazy import torch
 from ..probes import Probe
+from ..texts import N_
 from ..variants import Mistake
 
 LONG = 1_500
@@ -96,21 +97,14 @@ def gradients_of(program: Program) -> Callable[..., Any]:
 
     @functools.wraps(program.function)
     def reference(*arguments: Any) -> Any:
-        given = [x.clone().requires_grad_() if x.is_floating_point() else int(x) for x in arguments]
+        given: list[Any] = [
+            x.clone().requires_grad_() if x.is_floating_point() else int(x) for x in arguments
+        ]
         for out in program.run(given):
             out.backward(retain_graph=True)
         return torch.stack([leaf.grad for leaf in given if type(leaf) is not int])
 
     return reference
-
-
-def number(size: float) -> Values:
-    """A number of either sign, never near 0, of few digits: it will be read by a person."""
-
-    def draw(rng: np.random.Generator, _: object, __: object) -> float:
-        return round(float(rng.choice((-1, 1)) * rng.uniform(0.3, 1) * size), 2)
-
-    return Values("", draw)
 
 
 INPUTS = ("a", "b", "c", "d", "w1", "w2", "x", "minus_y")
@@ -289,16 +283,16 @@ exercise = Exercise(
         "values(a, b, c) -> data",
         *(f"{name}({', '.join(p.arguments)}) -> {name}_grad" for name, p in GRADED.items()),
     ],
-    shapes={"data": "2", **{f"{name}_grad": str(len(set(p.arguments) - {"n"})) for name, p in GRADED.items()}},
-    inputs={
-        **{name: number(2) for name in INPUTS},
-        "n": Values("", lambda *_: 3, floating=False, differentiable=False),
+    shapes={
+        **dict.fromkeys(INPUTS, ""), "data": "2",
+        **{f"{name}_grad": str(len(set(p.arguments) - {"n"})) for name, p in GRADED.items()},
     },
+    inputs={"n": Values("", lambda *_: 3, floating=False, differentiable=False)},
     probes=[
-        probe("ones", 1, 1, 1, 1, 1, 1, 1, 1),
-        probe("zeros", 0, 1, 0, -1, 0, 1, 0, 1),
-        probe("the lecture's graph in numbers", 2, 3, -1, 0.5, 0.5, 0.3, 2, -1),
-        probe("a long sum", 0.5, -0.25, 1, 2, 0.5, 0.3, 1, 2, n=LONG),
+        probe(N_("ones"), 1, 1, 1, 1, 1, 1, 1, 1),
+        probe(N_("zeros"), 0, 1, 0, -1, 0, 1, 0, 1),
+        probe(N_("the lecture's graph in numbers"), 2, 3, -1, 0.5, 0.5, 0.3, 2, -1),
+        probe(N_("a long sum"), 0.5, -0.25, 1, 2, 0.5, 0.3, 1, 2, n=LONG),
     ],
     reference={
         "data": lambda a, b, c: torch.stack([a * b + c, a * b + a * c]),
