@@ -134,11 +134,15 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises OSError that names the path where it cannot be written.
     """
-    directory = path.parent if str(path.parent) else Path(".")
+    target = path.resolve()  # a link stays a link
+    directory = target.parent
     if not directory.is_dir():
         raise FileNotFoundError(f"{path}: the folder {directory} does not exist")
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: name a file in it")
+    if target.exists() and not target.is_file():  # a device, a pipe: it must not be replaced
+        target.write_bytes(content)
+        return
     try:
         descriptor, beside = tempfile.mkstemp(dir=directory, prefix=f".{path.name}.")
     except OSError as error:
@@ -147,7 +151,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         os.chmod(beside, 0o666 & ~current_umask())
-        os.replace(beside, path)
+        os.replace(beside, target)
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise

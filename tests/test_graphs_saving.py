@@ -286,3 +286,23 @@ def test_a_freed_graph_can_still_be_drawn_by_scratch_and_is_refused_by_torch() -
         graphs.steps(z)
     with pytest.raises(RuntimeError, match="freed"):
         graphs.align(y, z)
+
+
+def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path):
+    """Moving a file over a device would remove it: as root /dev/null would be gone."""
+    from graphs.rendering import write_atomically
+
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    write_atomically(tmp_path / "link", b"1")
+    write_atomically(tmp_path / "link", b"2")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"2"
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_atomically(pipe, b"3")
+    assert os.read(reader, 10) == b"3"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "link", "pipe"]
