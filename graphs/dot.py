@@ -236,9 +236,18 @@ def vertex_attributes(
         found["penwidth"] = "2.5"  # of all of them: a wider border would move the arrows' ends
     if vertex.id in look.moment.active:
         found["color"] = moving(look)
-    for name, value in ((look.restyle and look.restyle(vertex)) or {}).items():
-        found[str(name)] = str(value)
+    found |= restyled(look.restyle, vertex)
     return found
+
+
+def restyled(restyle: Restyle | None, vertex: Vertex) -> dict[str, str]:
+    """What the user's own function says of a vertex."""
+    wanted = restyle(vertex) if restyle is not None else None
+    if wanted is not None and not isinstance(wanted, Mapping):
+        raise TypeError(
+            f"restyle: expected Graphviz attributes by name, or None, it returned {wanted!r}"
+        )
+    return {str(name): str(value) for name, value in (wanted or {}).items()}
 
 
 Row = tuple[str, dict[str, str], str]

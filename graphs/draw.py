@@ -12,7 +12,7 @@ from .graph import Graph
 from .labels import described, overview, title_of
 from .names import Names, checked_inputs, flat_outputs, together
 from .select import between as part_between
-from .select import check_size, hidden, with_references, without_values
+from .select import check_count, check_size, hidden, with_references, without_values
 from .themes import Theme, get_theme
 
 
@@ -135,6 +135,8 @@ def draw(
         graph, collapse=collapse, open=open, between=between, max_uses=max_uses,
         max_nodes=max_nodes, constants=constants, without_gradient=without_gradient,
     )  # fmt: skip
+    if restyle is not None and not callable(restyle):
+        raise TypeError(f"restyle: expected a function of a vertex, got {restyle!r}")
     look = Look(
         get_theme(theme),
         one_of("numbers_on", numbers_on, ("auto", "edges", "vertices")),
@@ -163,6 +165,7 @@ def prepared(
     if collapse is not None and collapse is not False:
         graph = collapsed(graph, collapse, open)
     graph = with_references(graph, max_uses)
+    check_count("max_nodes", max_nodes)
     if len(graph.vertices) > max_nodes:
         check_size(graph, max_nodes, len(collapsed(whole, True).vertices))
     graph.who = {}  # a picture keeps no tensor alive

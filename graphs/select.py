@@ -89,10 +89,9 @@ def reached(start: str, steps: dict[str, list[str]]) -> set[str]:
 def with_references(graph: Graph, max_uses: int) -> Graph:
     """A leaf used more than `max_uses` times, repeated beside each further use.
 
-    Raises ValueError for max_uses below 1.
+    Raises ValueError for max_uses below 1, TypeError for what is no integer.
     """
-    if max_uses < 1:
-        raise ValueError(f"max_uses: expected 1 or more, got {max_uses}")
+    check_count("max_uses", max_uses)
     uses: dict[str, list[Edge]] = {}
     for edge in graph.edges:
         if graph.vertices[edge.source].kind in ("input", "parameter"):
@@ -123,10 +122,16 @@ def with_references(graph: Graph, max_uses: int) -> Graph:
     return made
 
 
+def check_count(argument: str, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{argument}: expected an integer, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{argument}: expected 1 or more, got {value}")
+
+
 def check_size(graph: Graph, max_nodes: int, folded: int | None) -> None:
     """Refuse at once what Graphviz would compute on for minutes."""
-    if max_nodes < 1:
-        raise ValueError(f"max_nodes: expected 1 or more, got {max_nodes}")
+    check_count("max_nodes", max_nodes)
     if len(graph.vertices) <= max_nodes:
         return
     fold = (

@@ -22,7 +22,7 @@ from .labels import operation_sign, title_of
 from .names import Names
 from .numerals import WHOLE_UP_TO, summary
 from .rendering import write_atomically
-from .select import GraphTooLargeError
+from .select import GraphTooLargeError, check_count
 from .themes import Theme, get_theme
 
 LETTER = 8.7  # points: a little more than a letter of the caption takes on average
@@ -155,6 +155,7 @@ def steps(
     >>> len(sequence), sequence.captions[-1]
     (10, 'Backward 5 of 5: × 3 passes on: w ∂ -12')
     """
+    check_count("max_steps", max_steps)
     graph = read(outputs, names, model=model, inputs=inputs, gradients=gradients, gradient=gradient)
     graph = prepared(
         graph, collapse=collapse, open=open, between=between, max_uses=1000,
@@ -240,7 +241,8 @@ def moments_of(graph: Graph) -> Iterator[tuple[str, Moment]]:
         fresh = [e for e in into[vertex.id] if e.gradient is not None]
         so_far.edges |= set(map(key, fresh))
         passed = ", ".join(
-            f"{title_of(graph.vertices[e.source])} ∂ {in_one_line(e.gradient)}" for e in fresh
+            f"{called(graph, graph.vertices[e.source], into)} ∂ {in_one_line(e.gradient)}"
+            for e in fresh
         )
         what = sign_of(graph, vertex, into[vertex.id])
         yield (
@@ -263,10 +265,7 @@ LONGEST = 90  # letters of a caption
 
 def formula(graph: Graph, vertex: Vertex, arguments: Sequence[Edge]) -> str:
     """What is computed, as in "z = w × x = 6"."""
-    names = [
-        in_one_line(v.value) if v.kind == "constant" and v.value is not None else title_of(v)
-        for v in (graph.vertices[e.source] for e in arguments)
-    ]
+    names = [argument(graph.vertices[e.source]) for e in arguments]
     if vertex.kind == "fold":
         words = vertex.name
     elif vertex.operation in INFIX and len(names) == 2:
@@ -279,6 +278,22 @@ def formula(graph: Graph, vertex: Vertex, arguments: Sequence[Edge]) -> str:
     if vertex.name and vertex.kind == "operation":
         words = f"{vertex.name} = {words}"
     return words + (f" = {in_one_line(vertex.value)}" if vertex.value is not None else "")
+
+
+def argument(vertex: Vertex) -> str:
+    """A name, or the number itself where it has none: "(-2) ^ 2"."""
+    unnamed = vertex.kind == "constant" or (vertex.kind == "operation" and not vertex.name)
+    if not unnamed or vertex.value is None:
+        return title_of(vertex)
+    text = in_one_line(vertex.value)
+    return f"({text})" if text.startswith("-") and vertex.kind == "operation" else text
+
+
+def called(graph: Graph, vertex: Vertex, into: dict[str, list[Edge]]) -> str:
+    """A name, or what stands in the box of an operation whose result has none."""
+    if vertex.kind == "operation" and not vertex.name:
+        return sign_of(graph, vertex, into[vertex.id])
+    return title_of(vertex)
 
 
 def sign_of(graph: Graph, vertex: Vertex, arguments: Sequence[Edge]) -> str:

@@ -21,7 +21,7 @@ from .drawing import Drawing
 from .from_scratch import check_has_graph
 from .glossary import explain as words_for
 from .names import Names, flat_outputs, together
-from .select import GraphTooLargeError
+from .select import GraphTooLargeError, check_count
 from .themes import Theme, get_theme
 
 FREED = (
@@ -130,6 +130,7 @@ def check_size(flat: list[tuple[str, Any]], max_nodes: int) -> int:
     """The number of autograd nodes; refused where there are too many, before anything recurses."""
     from .from_torch import arguments_first
 
+    check_count("max_nodes", max_nodes)
     count = len(arguments_first([output.grad_fn for _, output in flat]))
     if count > max_nodes:
         raise GraphTooLargeError(
@@ -163,8 +164,7 @@ def tidy(body: list[str], explain: bool) -> list[str]:
 
 def with_references(lines: list[str], max_uses: int) -> list[str]:
     """The lines with one AccumulateGrad a use, where a leaf is used more than `max_uses` times."""
-    if max_uses < 1:
-        raise ValueError(f"max_uses: expected 1 or more, got {max_uses}")
+    check_count("max_uses", max_uses)
     sums = {line.split()[0] for line in lines if "AccumulateGrad" in line and " -> " not in line}
     uses = Counter(line.split()[0] for line in lines if " -> " in line)
     used: Counter[str] = Counter()

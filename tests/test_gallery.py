@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from html import unescape
 from pathlib import Path
 
 import pygraphviz
@@ -33,6 +34,18 @@ def test_each_graph_is_what_the_code_draws_today(made: list[Entry]) -> None:
             continue
         kept = (GALLERY / entry.path.with_suffix(".dot")).read_text(encoding="utf-8")
         assert kept == drawing.dot, f"{entry.path}: {AGAIN}"
+
+
+def test_an_animation_tells_the_steps_of_today(made: list[Entry]) -> None:
+    """Its captions: the rest of an SVG depends on the fonts of the machine that wrote it."""
+    animated = [entry for entry in made if entry.kind == "steps"]
+    assert animated
+    for entry in animated:
+        steps = entry.make()
+        assert isinstance(steps, graphs.Steps)
+        told = " ".join(f"{i}. {caption}." for i, caption in enumerate(steps.captions, start=1))
+        kept = (GALLERY / entry.path).read_text(encoding="utf-8")
+        assert f"In steps: {told}</desc>" in unescape(kept), f"{entry.path}: {AGAIN}"
 
 
 def test_every_picture_is_there_and_no_other(made: list[Entry]) -> None:

@@ -76,6 +76,24 @@ def test_captions_say_what_happens() -> None:
     ]
 
 
+@pytest.mark.parametrize("engine", [scratch, torch])
+def test_a_result_without_a_name_is_its_number_and_then_its_sign(engine: Any) -> None:
+    x = engine.tensor(2.0, requires_grad=True)
+    with graphs.capture():
+        y = (1 - x * 3) ** 2 + x
+    assert graphs.steps(y, {"x": x}).captions[1:] == [
+        "Forward 1 of 4: x × 3 = 6",  # noqa: RUF001
+        "Forward 2 of 4: 1 − 6 = -5",  # noqa: RUF001
+        "Forward 3 of 4: (-5) ^ 2 = 25",
+        "Forward 4 of 4: 25 + x = 27",
+        "Backward 1 of 5: the output's own gradient is 1",
+        "Backward 2 of 5: + passes on: ^ 2 ∂ 1, x ∂ 1",
+        "Backward 3 of 5: ^ 2 passes on: 1 − ∂ -10",  # noqa: RUF001
+        "Backward 4 of 5: 1 − passes on: × 3 ∂ 10",  # noqa: RUF001
+        "Backward 5 of 5: × 3 passes on: x ∂ 30",  # noqa: RUF001
+    ]
+
+
 def test_both_engines_take_the_same_steps() -> None:
     ours, theirs = (graphs.steps(*regression(engine)) for engine in (scratch, torch))
     assert ours.captions == theirs.captions
