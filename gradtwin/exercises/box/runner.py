@@ -157,7 +157,7 @@ def load(job: dict[str, Any], calls: Any) -> tuple[dict[str, Any], dict[str, Any
         waiting = lacking if len(lacking) < len(waiting) else []
     failed = [stopped[number] for number in sorted(stopped)]
     if job["driver"]:
-        space = dict(space)                             # what it renames, the submission does not see
+        space = dict(space)                         # what it renames, the submission does not see
         try:
             exec(compile(job["driver"], "<driver>", "exec", dont_inherit=True), space)
         except BaseException as error:
