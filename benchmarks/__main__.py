@@ -14,7 +14,9 @@ from benchmarks.options import Options
 from benchmarks.report import Report, show, write_json, write_markdown
 
 # A section is a module `section_NAME` with `run(options) -> Report`; a new one is added here.
-SECTIONS = ("steps", "growth", "memory", "startup")
+SECTIONS = (
+    "steps", "models", "optimizers", "fit", "growth", "memory", "compare", "startup",
+)  # fmt: skip
 NETWORKS = ("xor", "digits", "mnist", "wide", "residual", "dag")
 
 

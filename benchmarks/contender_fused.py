@@ -99,6 +99,43 @@ def residual(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
     return step
 
 
+def preactivation(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
+    *layers, (W_out, b_out) = pairs(parameters)
+    blocks = list(zip(layers[::2], layers[1::2]))
+    zero, scale = constant(0, X), constant(1 / np.sqrt(len(blocks)), X)
+    head = softmax_head(W_out, b_out, len(X))
+
+    def step() -> tuple[Any, list[Array]]:
+        h = X
+        tape = []
+        for (W1, b1), (W2, b2) in blocks:
+            first = maximum(h, zero)
+            z = first.dot(W1.T)
+            z += b1
+            maximum(z, zero, out=z)
+            branch = z.dot(W2.T)
+            branch += b2
+            branch *= scale
+            tape.append((W1, W2, first, z))
+            h = h + branch
+        last = maximum(h, zero)
+        loss, g, gradients = head(last, y)
+        g *= last > zero
+        for W1, W2, first, second in reversed(tape):
+            g_branch = g * scale
+            gradients += add.reduce(g_branch, 0), g_branch.T.dot(second)
+            g_z = g_branch.dot(W2)
+            g_z *= second > zero
+            gradients += add.reduce(g_z, 0), g_z.T.dot(first)
+            g_first = g_z.dot(W1)
+            g_first *= first > zero
+            g += g_first
+        gradients.reverse()
+        return loss, gradients
+
+    return step
+
+
 def dag(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
     w1, w2 = parameters
     one, mean, two_mean = (constant(v, X) for v in (1, 1 / y.size, 2 / y.size))
@@ -160,7 +197,13 @@ def constant(value: float, like: Array) -> Array:
     return np.array(value, like.dtype)
 
 
-NETWORKS = {"xor": xor, "layers": layers, "residual": residual, "dag": dag}
+NETWORKS = {
+    "xor": xor,
+    "layers": layers,
+    "residual": residual,
+    "preactivation": preactivation,
+    "dag": dag,
+}
 
 
 def prepare(workload: Workload) -> Step:

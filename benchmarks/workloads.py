@@ -24,7 +24,7 @@ class Workload:
 
     name: str
     title: str
-    network: str  # which forward pass: "xor", "layers", "residual" or "dag"
+    network: str  # which forward pass: "xor", "layers", "residual", "preactivation" or "dag"
     goal: float  # time of scratch / time of the step fused by hand
     X: Array  # (n, in)
     y: Array  # (n,) class indices, or (n, out)
@@ -80,6 +80,22 @@ def residual() -> Workload:
     y = rng.integers(0, 10, batch)
     title = "200 blocks h + relu(linear(h)), width 32, batch 16"
     return Workload("residual", title, "residual", 1.55, X, y, tuple(parameters))
+
+
+def residual_network() -> Workload:
+    """What `ResidualNetwork` computes: 100 blocks h + F(h) / 10, F of two layers behind a ReLU."""
+    rng = np.random.default_rng(0)
+    blocks, width, batch = 100, 32, 16
+    he = np.sqrt(2 / width)
+    parameters: list[Array] = []
+    for _ in range(2 * blocks):
+        parameters.append(normal(rng, (width, width), he, np.float32))
+        parameters.append(normal(rng, (width,), 0.1, np.float32))
+    parameters.extend(fully_connected(rng, [width, 10], np.float32))
+    X = normal(rng, (batch, width), 1, np.float32)
+    y = rng.integers(0, 10, batch)
+    title = "100 blocks h + F(h)/10, F of two layers behind a ReLU, width 32, batch 16"
+    return Workload("ResidualNetwork", title, "preactivation", 1.55, X, y, tuple(parameters))
 
 
 def dag() -> Workload:
