@@ -92,8 +92,9 @@ def _norm(values: Any, p: float) -> Any:
     largest = np.max(sizes, initial=0)
     if p == math.inf or largest == 0 or not np.isfinite(largest):
         return largest  # NaN, if there is one
-    # relative to the largest, so that no square overflows
-    return largest * np.add.reduce((sizes / largest) ** p, None) ** (1 / p)
+    # relative to the largest, so that no square overflows; with p near 0 the root does, to infinity
+    with np.errstate(over="ignore"):
+        return largest * np.add.reduce((sizes / largest) ** p, None) ** (1 / p)
 
 
 def _gradients(parameters: Iterable[Tensor] | Tensor) -> list[np.ndarray]:

@@ -44,6 +44,8 @@ CALLS = [
     ("clip_grad_norm_", INF),
     ("clip_grad_norm_", 0.5, 1.0),
     ("clip_grad_norm_", 0.5, 3.5),
+    ("clip_grad_norm_", 0.5, 0.5),
+    ("clip_grad_norm_", 0.5, 1e-3),  # infinite
     ("clip_grad_norm_", 0.5, INF),
     ("clip_grad_value_", 0.3),
     ("clip_grad_value_", 0.0),

@@ -326,3 +326,29 @@ def test_thresholds_without_meaning_are_named(wing, options, name):
     with pytest.raises(ValueError, match=f"^{name}: "):
         wing.monitoring.Monitor(net, **options)
     assert "forward" not in vars(net)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"bins": 2.5}, "bins"),
+        ({"bins": "many"}, "bins"),
+        ({"vanishing": "small"}, "vanishing"),
+        ({"exploding": None}, "exploding"),
+        ({"dying": [0.5]}, "dying"),
+    ],
+)
+def test_what_is_no_number_is_named_in_the_same_words(options, name):
+    said = []
+    for wing in WINGS:
+        with pytest.raises(TypeError, match=f"^{name}: expected a") as caught:
+            wing.monitoring.Monitor(wing.FullyConnected([4, 3, 2]), **options)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+@BOTH
+@pytest.mark.parametrize(("bins", "error"), [(0, ValueError), (2.5, TypeError)])
+def test_statistics_need_a_whole_number_of_bins(wing, bins, error):
+    with pytest.raises(error, match=r"^bins: expected"):
+        wing.monitoring.statistics(np.ones(3), bins=bins)

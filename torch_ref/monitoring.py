@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .checks import check_number
+
 VANISHING = 1e-3
 """Gradients vanish where a layer receives less than this share of what a later one receives.
 
@@ -85,7 +87,7 @@ class Monitor:
     ``vanishing``, ``exploding``, ``dying``: see ``VANISHING``, ``EXPLODING`` and ``DYING``.
     ``warn``: whether a problem is a ``RuntimeWarning`` when it is first seen; it is in the record
     either way.
-    ValueError: a threshold or ``bins`` that makes no sense.
+    ValueError: a threshold or ``bins`` that makes no sense. TypeError: one that is no number.
 
     Given to ``fit`` as ``callback``: it then reads the last step of each epoch. ``records`` holds a
     ``Record`` an epoch.
@@ -114,8 +116,9 @@ class Monitor:
         dying: float = DYING,
         warn: bool = True,
     ) -> None:
-        if bins < 1:
-            raise ValueError(f"bins: expected 1 or more, got {bins!r}")
+        _check_bins(bins)
+        for name, value in (("vanishing", vanishing), ("exploding", exploding), ("dying", dying)):
+            check_number(name, value)
         if not 0 <= vanishing < 1:
             raise ValueError(f"vanishing: expected a share from 0 to below 1, got {vanishing!r}")
         if not exploding > 1:
@@ -299,7 +302,7 @@ def statistics(values: Any, bins: int = 30) -> Statistics:
 
     The deviation is sqrt(mean((x - mean)^2)). The edges of the ``bins`` lie evenly from the
     smallest finite number to the largest; from 1/2 below to 1/2 above where these are one.
-    ValueError: no numbers at all.
+    ValueError: no numbers at all, ``bins`` below 1. TypeError: ``bins`` no integer.
 
     Source: «Cómo detectar y monitorizar estos problemas».
 
@@ -307,6 +310,7 @@ def statistics(values: Any, bins: int = 30) -> Statistics:
     >>> s.mean, s.zeros, s.histogram.tolist(), s.edges.tolist()
     (2.0, 0.5, [2, 2], [0.0, 2.5, 5.0])
     """
+    _check_bins(bins)
     x = torch.as_tensor(values).to(torch.float64).flatten()
     if len(x) == 0:
         raise ValueError("values: expected at least one number")
@@ -340,3 +344,10 @@ def root_mean_square(gradient: Statistics) -> float:
     2.5
     """
     return gradient.norm / math.sqrt(gradient.size)
+
+
+def _check_bins(bins: int) -> None:
+    if isinstance(bins, bool) or not isinstance(bins, int):
+        raise TypeError(f"bins: expected an integer, got {type(bins).__name__} {bins!r}")
+    if bins < 1:
+        raise ValueError(f"bins: expected 1 or more, got {bins}")
