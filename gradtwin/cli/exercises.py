@@ -89,16 +89,13 @@ def new(
     from ..exercises.check import chosen
     from ..exercises.starting import write_all
 
-    with _usage("NAME"):
+    language = _language(lang)
+    with _usage("NAME", language):
         exercises = list(chosen(names).values())
     try:
-        written = write_all(exercises, folder, _language(lang), notebook=notebook, force=force)
-    except FileExistsError as error:
-        raise typer.BadParameter(
-            f"{folder} holds work already: {error}. --force replaces it", param_hint="DIR"
-        ) from error
+        written = write_all(exercises, folder, language, notebook=notebook, force=force)
     except OSError as error:
-        raise typer.BadParameter(f"cannot write there: {error}", param_hint="DIR") from error
+        raise _wrong("DIR", language, error) from error
     for path in written:
         _print(str(path))
 
@@ -135,14 +132,15 @@ def check(
     with loading("torch"):
         from ..exercises.check import check_files
 
-    with _usage("NAME"), _status(json) as show:
+    language = _language(lang)
+    with _usage("NAME", language), _status(json) as show:
         try:
             report = check_files(
-                target, names or [], lang=_language(lang), hide_expected=hide_expected,
+                target, names or [], lang=language, hide_expected=hide_expected,
                 watch=lambda name, _: show(name),
             )  # fmt: skip
         except (FileNotFoundError, PermissionError) as error:
-            raise typer.BadParameter(str(error), param_hint="DIR|FILE") from error
+            raise _wrong("DIR|FILE", language, error) from error
     _write("--html", html, report.html, "utf-8")
     _write("--csv", csv, report.csv, "utf-8-sig")
     if json:
@@ -165,12 +163,13 @@ def selftest(
     with loading("torch"):
         from ..exercises.selftest import selftest as run
 
-    with _usage("FILE|all"), _status(json) as show:
+    language = _language(lang)
+    with _usage("FILE|all", language), _status(json) as show:
         report = run(exercise, watch=lambda each: show(f"{each.exercise}: {each.subject}"))
     if json:
         print_json(report.to_dict())
     else:
-        for line in report.say(_language(lang)).splitlines():
+        for line in report.say(language).splitlines():
             _print(line)
     raise typer.Exit(0 if report.ok else 1)
 
@@ -199,12 +198,18 @@ def _print(line: str) -> None:
 
 
 @contextmanager
-def _usage(hint: str) -> Iterator[None]:
+def _usage(hint: str, language: str) -> Iterator[None]:
     """An unknown exercise, or a file of exercises that is none, is wrong usage."""
     try:
         yield
     except (ValueError, FileNotFoundError) as error:
-        raise typer.BadParameter(str(error), param_hint=hint) from error
+        raise _wrong(hint, language, error) from error
+
+
+def _wrong(hint: str, language: str, error: Exception) -> typer.BadParameter:
+    from ..exercises.texts import words_of
+
+    return typer.BadParameter(words_of(error, language), param_hint=hint)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .notebook import named_in
 from .submission import Submission, is_ones_own, read_submission, sibling_sources
-from .texts import N_, Message
+from .texts import N_, Message, fault
 from .untrusted import clean
 from .written import marked, section
 
@@ -55,7 +55,7 @@ def collect(target: Path, known: Sequence[str], names: Sequence[str] = ()) -> Co
     if target.is_file():
         return _one_file(target, known, names)
     if not target.is_dir():
-        raise FileNotFoundError(f"no such file or folder: {target}")
+        raise fault(FileNotFoundError, N_("no such file or folder: {path}"), path=target)
     found: dict[str, list[Submission]] = {}
     collected = Collected()
     for path in _files(target):
@@ -106,9 +106,12 @@ def _one_file(path: Path, known: Sequence[str], names: Sequence[str]) -> Collect
     submission = read(path)
     called = list(names) or named(submission, known)
     if not called:
-        near = get_close_matches(path.stem.lower(), known, n=2, cutoff=0.6)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"{path} does not say which exercise it is{hint} Name it: FILE NAME")
+        near = get_close_matches(path.stem.lower(), known, n=1, cutoff=0.6)
+        if near:
+            raise fault(ValueError, N_("{path} does not say which exercise it is; did you mean "
+                                       "{name}? Name it after the file"), path=path, name=near[0])
+        raise fault(ValueError, N_("{path} does not say which exercise it is: name it after the "
+                                   "file"), path=path)
     inside = marked("\n".join(submission.cells))
     return Collected({n: _part(submission, n, inside) for n in called})
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .exercise import Exercise
 from .library import NAMES, find
+from .texts import N_, fault
 
 
 def exercises_in(path: Path) -> list[Exercise]:
@@ -17,10 +18,10 @@ def exercises_in(path: Path) -> list[Exercise]:
         ValueError: a file that is no Python, stops with an error, or defines no exercise.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}")
+        raise fault(FileNotFoundError, N_("no such file: {path}"), path=path)
     spec = spec_from_file_location(f"gradtwin_own_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ValueError(f"{path}: expected a Python file (.py)")
+        raise fault(ValueError, N_("{path}: expected a Python file (.py)"), path=path)
     module = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -28,7 +29,8 @@ def exercises_in(path: Path) -> list[Exercise]:
         raise ValueError(f"{path}: {type(error).__name__}: {error}") from error
     found = {id(e): e for e in vars(module).values() if isinstance(e, Exercise)}
     if not found:
-        raise ValueError(f"{path}: it defines no Exercise (exercise = Exercise(...))")
+        raise fault(ValueError, N_("{path}: it defines no Exercise (exercise = Exercise(...))"),
+                    path=path)
     return list(found.values())
 
 

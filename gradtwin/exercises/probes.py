@@ -16,6 +16,7 @@ import numpy as np
 
 from ..case import upstream_like
 from ..samples.values import Values, named, shape_of
+from .texts import N_
 
 if TYPE_CHECKING:
     from .exercise import Exercise
@@ -25,11 +26,11 @@ Array = np.ndarray[Any, np.dtype[Any]]
 VALUES, EXTREME, FLOAT32, AGAIN, DOUBLED = "values", "extreme", "float32", "again", "doubled"
 
 SIZES: dict[str, tuple[int, ...]] = {
-    "generic 1": (5, 3, 4, 2, 6),
-    "generic 2": (4, 2, 3, 5, 6),
-    "generic 3": (2, 4, 5, 3, 6),
-    "square": (3, 3, 3, 3, 3),
-    "square 2": (4, 4, 4, 4, 4),
+    N_("generic 1"): (5, 3, 4, 2, 6),
+    N_("generic 2"): (4, 2, 3, 5, 6),
+    N_("generic 3"): (2, 4, 5, 3, 6),
+    N_("square"): (3, 3, 3, 3, 3),
+    N_("square 2"): (4, 4, 4, 4, 4),
 }
 """Lengths of the named dimensions, in their order: N, D, H, C and one more."""
 
@@ -66,12 +67,12 @@ def standard(exercise: Exercise, seed: int = 0) -> list[Probe]:
     ]
     usual = dict(zip(names, _lengths(SIZES["generic 1"], len(names))))
     if "N" in names:
-        probes.append(Probe("one", draw(exercise, {**usual, "N": 1}, seed + 10)))
+        probes.append(Probe(N_("one"), draw(exercise, {**usual, "N": 1}, seed + 10)))
     if exercise.real_inputs:
-        probes.append(Probe("zeros and ties", draw(exercise, usual, seed + 11, _ties)))
+        probes.append(Probe(N_("zeros and ties"), draw(exercise, usual, seed + 11, _ties)))
     probes += exercise.probes
     if exercise.real_inputs and exercise.extreme:
-        probes.append(Probe("extreme", draw(exercise, usual, seed + 12, _far), EXTREME))
+        probes.append(Probe(N_("extreme"), draw(exercise, usual, seed + 12, _far), EXTREME))
     first = probes[0].arrays
     single = {k: a.astype(np.float32) if a.dtype.kind == "f" else a for k, a in first.items()}
     probes.append(Probe("float32", single, FLOAT32))

@@ -12,7 +12,7 @@ from typing import Any
 from .exercise import Exercise
 from .reference import Gradient
 from .signature import Function
-from .texts import N_, check_language, pick, say
+from .texts import N_, check_language, fault, pick, say
 from .written import MARKER
 
 WIDTH = 92
@@ -88,10 +88,11 @@ def write_all(
     files = {folder / f"{e.name}{'.ipynb' if notebook else '.py'}": text(e, lang).encode()
              for e in exercises}
     if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file, expected a folder")
+        raise fault(NotADirectoryError, N_("{path} is a file, expected a folder"), path=folder)
     work = [p for p, content in files.items() if p.exists() and p.read_bytes() != content]
     if work and not force:
-        raise FileExistsError(", ".join(p.name for p in work))
+        raise fault(FileExistsError, N_("{folder} holds work already: {names}. --force replaces it"),
+                    folder=folder, names=", ".join(p.name for p in work))
     folder.mkdir(parents=True, exist_ok=True)
     before = {p: p.read_bytes() if p.exists() else None for p in files}
     written: list[Path] = []

@@ -12,13 +12,14 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 LANGUAGES = ("es", "en")
 DOMAIN = "gradtwin"
 LOCALE = Path(__file__).parent / "locale"
 
 Text = str | Mapping[str, str]
+E = TypeVar("E", bound=Exception)
 
 
 def N_(message: str) -> str:  # noqa: N802  # gettext's own name for it
@@ -101,6 +102,24 @@ class Message(NamedTuple):
                 for k, v in plain["with"].items()
             },
         )
+
+
+def fault(kind: type[E], message: str, /, **values: Any) -> E:
+    """An error to raise, in English, that `words_of` can say in another language.
+
+    >>> words_of(fault(ValueError, "no such file: {path}", path="a.py"), "es")
+    'no existe el fichero a.py'
+    """
+    said = Message(message, values)
+    error = kind(said.say("en"))
+    error.said = said  # type: ignore[attr-defined]
+    return error
+
+
+def words_of(error: Exception, lang: str) -> str:
+    """What an error says, in a language where it is a `fault`."""
+    said = getattr(error, "said", None)
+    return said.say(lang) if isinstance(said, Message) else str(error)
 
 
 def _in_words(value: Any, lang: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 from pathlib import Path
@@ -15,7 +16,8 @@ from babel.messages.pofile import read_po
 
 import gradtwin.exercises
 from gradtwin.exercises.library import NAMES, find
-from gradtwin.exercises.texts import LOCALE, say
+from gradtwin.exercises.probes import standard
+from gradtwin.exercises.texts import LOCALE, say, words_of
 
 SOURCE = Path(gradtwin.exercises.__file__).parent
 CATALOGUE = LOCALE / "es" / "LC_MESSAGES" / "gradtwin.po"
@@ -43,6 +45,18 @@ def test_there_are_texts_to_translate():
     assert "{name} is transposed" in MARKED
 
 
+def test_no_text_hides_from_the_extraction():
+    """Before Python 3.12 Babel does not look into f-strings: what is marked there is never found."""
+    called = {
+        node.args[0].value
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "N_"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert called - MARKED == set()
+
+
 def test_every_text_of_the_grader_has_its_spanish_and_no_other(spanish):
     translated = {m.id: m.string for m in spanish if m.id}
     assert MARKED - translated.keys() == set(), "run `make translations`, then translate"
@@ -66,7 +80,23 @@ def test_the_compiled_catalogue_is_that_of_the_text(spanish):
     compiled = io.BytesIO()
     write_mo(compiled, spanish)
     assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), "make translations"
-    assert say("es", "{name} is transposed", name="dW") == "dW está traspuesto"
+    assert say("es", "{name} is transposed", name="dW") == "dW es la traspuesta de lo que se espera"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_special_about_an_input_is_said_in_spanish(name):
+    """Besides what is a formula in any language: `x = 800`."""
+    for probe in standard(find(name)):
+        if probe.diagnostic and "=" not in probe.label:
+            assert say("es", probe.label) != probe.label
+
+
+def test_an_error_on_the_command_line_is_said_in_spanish():
+    with pytest.raises(ValueError, match="no exercise 'sofmax'; did you mean softmax") as caught:
+        find("sofmax")
+    spanish = "no hay ningún ejercicio 'sofmax'; ¿querías decir softmax?"
+    assert words_of(caught.value, "es") == spanish
+    assert words_of(ValueError("of numpy"), "es") == "of numpy"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ..texts import N_, fault
+
 if TYPE_CHECKING:
     from ..exercise import Exercise
 
@@ -50,7 +52,10 @@ def find(name: str) -> Exercise:
         from difflib import get_close_matches
 
         near = get_close_matches(name.lower(), NAMES, cutoff=0.6)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(NAMES)}"
-        raise ValueError(f"no exercise {name!r}; {hint}")
+        if near:
+            raise fault(ValueError, N_("no exercise {name!r}; did you mean {near}?"), name=name,
+                        near=", ".join(near))
+        raise fault(ValueError, N_("no exercise {name!r}; there are {names}"), name=name,
+                    names=", ".join(NAMES))
     exercise: Exercise = import_module(f".{name}", __package__).exercise
     return exercise

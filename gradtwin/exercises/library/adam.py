@@ -11,6 +11,7 @@ from ...samples.values import Values, between
 from ..exercise import Exercise, Expected
 from ..lazy import torch
 from ..probes import Probe
+from ..texts import N_
 from ..variants import Convention, Mistake
 from .gradient_descent import bowl, short, steps
 
@@ -130,9 +131,9 @@ exercise = Exercise(
         "rate": short(between("", 0.2, 0.8)), "steps": steps(),
     },
     probes=[
-        first_step("the first step", 1.5, -0.25, 3.0),
-        first_step("gradients as small as eps", 1e-6, -2e-8, 5e-9, 1.0),
-        first_step("a gradient of 0", 0.0, -2.0),
+        first_step(N_("the first step"), 1.5, -0.25, 3.0),
+        first_step(N_("gradients as small as eps"), 1e-6, -2e-8, 5e-9, 1.0),
+        first_step(N_("a gradient of 0"), 0.0, -2.0),
     ],
     reference={
         "m_next": lambda m, g, beta1: beta1 * m + (1 - beta1) * g,

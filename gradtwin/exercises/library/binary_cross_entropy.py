@@ -11,6 +11,7 @@ from ..exercise import Exercise
 from ..lazy import F, torch
 from ..probes import EXTREME, Probe
 from ..reference import gradient
+from ..texts import N_
 from ..variants import Convention, Layout, Mistake
 
 
@@ -31,7 +32,7 @@ def one(label: str, p: float, y: float, z: float) -> Probe:
 
 
 SATURATED = Probe(
-    "saturated predictions",
+    N_("saturated predictions"),
     {
         "p": np.array([0.0, 1.0, 1e-30, 0.25, 1e-200, 1 - 2.0**-40]),
         "y": np.array([0.0, 1.0, 1.0, 0.5, 0.75, 0.0]),
@@ -93,9 +94,9 @@ exercise = Exercise(
     shapes={"p": "N", "y": "N", "z": "N", "loss": "", "dp": "N", "loss_z": "", "dz": "N"},
     inputs={"p": between("N", 0, 1), "y": targets("N")},
     probes=[
-        one("a saturated prediction, class 0", 0.0, 0.0, 800.0),
-        one("a saturated prediction, class 1", 1.0, 1.0, -800.0),
-        one("a tiny probability", 1e-30, 1.0, 40.0),
+        one(N_("a saturated prediction, class 0"), 0.0, 0.0, 800.0),
+        one(N_("a saturated prediction, class 1"), 1.0, 1.0, -800.0),
+        one(N_("a tiny probability"), 1e-30, 1.0, 40.0),
         SATURATED,
     ],
     reference={

@@ -9,23 +9,24 @@ from ..exercise import Exercise
 from ..lazy import torch
 from ..probes import EXTREME, Probe
 from ..reference import gradient
+from ..texts import N_
 from ..variants import Convention, Layout, Mistake
 from .softmax_cross_entropy import soft_targets
 
 ONE_SATURATED = Probe(
-    "a saturated prediction",
+    N_("a saturated prediction"),
     {"p": np.array([[1.0, 0.0]]), "y": np.array([[1.0, 0.0]]), "k": np.array([0])},
     EXTREME,
 )
 
 ONE_WRONG = Probe(
-    "a tiny probability",
+    N_("a tiny probability"),
     {"p": np.array([[1e-30, 1.0]]), "y": np.array([[1.0, 0.0]]), "k": np.array([0])},
     EXTREME,
 )
 
 SATURATED = Probe(
-    "saturated predictions",
+    N_("saturated predictions"),
     {
         "p": np.array([[1, 0, 0], [0, 1e-30, 1], [1e-200, 1, 0], [0.25, 0, 0.75], [0, 0, 1]]),
         "y": np.array([[1, 0, 0], [0, 1, 0], [1, 0, 0], [0.5, 0, 0.5], [0, 0, 1]]),

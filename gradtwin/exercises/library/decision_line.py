@@ -7,10 +7,11 @@ import numpy as np
 from ...samples.values import nonzero
 from ..exercise import Exercise
 from ..probes import Probe
+from ..texts import N_
 from ..variants import Convention, Layout, Mistake
 
 ON_THE_LINE = Probe(                                   # and one with z = 0.25
-    "points on the line",
+    N_("points on the line"),
     {
         "w": np.array([2.0, -1.0]),
         "b": np.array(1.0),

@@ -10,6 +10,7 @@ from ...samples.values import Values
 from ..exercise import Exercise, Expected
 from ..lazy import torch
 from ..probes import Probe
+from ..texts import N_
 from ..variants import Convention, Mistake
 
 SQUARES = "squares = (dW1**2).sum() + (db1**2).sum() + (dW2**2).sum()"
@@ -127,13 +128,13 @@ exercise = Exercise(
     points=dict.fromkeys(("nW1", "nb1", "nW2", "vW1", "vb1", "vW2"), 1.0),
     inputs={"max_norm": threshold(0.5, 2.5), "limit": threshold(0.3, 1.0)},
     probes=[
-        probe("norms 3 and 4", [[1, -2], [0, 2]], [0, 0], [[-4], [0]], max_norm=1, limit=3),
-        probe("norm within the limit", [[0.3, -0.4], [0.1, 0.2]], [-0.5, 0.25], [[0.1], [-0.3]],
+        probe(N_("norms 3 and 4"), [[1, -2], [0, 2]], [0, 0], [[-4], [0]], max_norm=1, limit=3),
+        probe(N_("norm within the limit"), [[0.3, -0.4], [0.1, 0.2]], [-0.5, 0.25], [[0.1], [-0.3]],
               max_norm=2.5, limit=0.3),
-        probe("norm far within the limit", [[0.3, -1.4], [1.1, 0.2]], [-0.5, 2.25], [[0.1], [-0.3]],
+        probe(N_("norm far within the limit"), [[0.3, -1.4], [1.1, 0.2]], [-0.5, 2.25], [[0.1], [-0.3]],
               max_norm=40, limit=5),
-        probe("norm at the limit", [[3, 0], [0, 0]], [0, -4], [[0], [0]], max_norm=5, limit=4),
-        probe("gradients of 0", [[0, 0], [0, 0]], [0, 0], [[0], [0]], max_norm=1, limit=1),
+        probe(N_("norm at the limit"), [[3, 0], [0, 0]], [0, -4], [[0], [0]], max_norm=5, limit=4),
+        probe(N_("gradients of 0"), [[0, 0], [0, 0]], [0, 0], [[0], [0]], max_norm=1, limit=1),
     ],
     reference={
         "norm": norm_of,

@@ -12,6 +12,7 @@ from ..exercise import Exercise
 from ..lazy import torch
 from ..probes import Probe
 from ..reference import gradient
+from ..texts import N_
 from ..variants import Convention, Mistake
 from .gradient_descent import short
 
@@ -117,10 +118,10 @@ exercise = Exercise(
         "parts": classes("M L", "N"), "lr": short(between("", 0.01, 0.1)),
     },
     probes=[
-        cut("7 examples, 3 in a batch", 7, 3),
-        cut("6 examples, 3 in a batch", 6, 3),
-        cut("4 examples, 1 in a batch", 4, 1),
-        cut("4 examples, 4 in a batch", 4, 4),
+        cut(N_("7 examples, 3 in a batch"), 7, 3),
+        cut(N_("6 examples, 3 in a batch"), 6, 3),
+        cut(N_("4 examples, 1 in a batch"), 4, 1),
+        cut(N_("4 examples, 4 in a batch"), 4, 4),
     ],
     reference={
         "batches": in_rows,

@@ -11,6 +11,7 @@ from ..exercise import Exercise
 from ..lazy import torch
 from ..probes import EXTREME, Probe
 from ..reference import gradient
+from ..texts import N_
 from ..variants import Convention, Mistake
 
 
@@ -149,8 +150,8 @@ exercise = Exercise(
         "y": Values("", lambda rng, *_: round(float(rng.uniform(0, 1)), 2)),
     },
     probes=[
-        probe("both weights negative", "values", x=1.5, y=1, w1=-0.7, w2=-1.25),
-        probe("both weights positive", "values", x=0.5, y=0, w1=0.96, w2=2.5),
+        probe(N_("both weights negative"), "values", x=1.5, y=1, w1=-0.7, w2=-1.25),
+        probe(N_("both weights positive"), "values", x=0.5, y=0, w1=0.96, w2=2.5),
         probe("x = 0", "values", x=0, y=1, w1=0.8, w2=-0.6),
         probe("z1 = 800", EXTREME, x=2, y=0, w1=400, w2=0.5),
         probe("z1 = -800", EXTREME, x=-2, y=1, w1=400, w2=0.5),

@@ -10,6 +10,7 @@ from ...samples.values import Values
 from ..exercise import Exercise
 from ..probes import EXTREME, Probe
 from ..reference import gradient
+from ..texts import N_
 from ..variants import Convention, Mistake
 
 
@@ -70,13 +71,13 @@ exercise = Exercise(
                           "dy_hat", "dz2", "dz1", "dw2", "dw1"), ""),
     inputs={"x": number(2), "y": number(2), "w1": number(1.5), "w2": number(1.5)},
     probes=[
-        probe("signs that differ", "values", x=1.5, y=-0.5, w1=-0.7, w2=1.25),
-        probe("negative w2", "values", x=-1.2, y=0.3, w1=0.8, w2=-0.4),
-        probe("the lecture's graph in numbers", "values", x=2, y=1, w1=0.5, w2=0.3),
-        probe("zeros", "values", x=0, y=1, w1=-1, w2=1),
-        probe("weights of 0", "values", x=1, y=1, w1=0, w2=-1),
+        probe(N_("signs that differ"), "values", x=1.5, y=-0.5, w1=-0.7, w2=1.25),
+        probe(N_("negative w2"), "values", x=-1.2, y=0.3, w1=0.8, w2=-0.4),
+        probe(N_("the lecture's graph in numbers"), "values", x=2, y=1, w1=0.5, w2=0.3),
+        probe(N_("zeros"), "values", x=0, y=1, w1=-1, w2=1),
+        probe(N_("weights of 0"), "values", x=1, y=1, w1=0, w2=-1),
         probe("x = 800", EXTREME, x=800, y=-40, w1=1e-3, w2=-800),
-        probe("weights of 800", EXTREME, x=-1, y=0, w1=-800, w2=800),
+        probe(N_("weights of 800"), EXTREME, x=-1, y=0, w1=-800, w2=800),
     ],
     reference={
         "z1": lambda w1, x: w1 * x,

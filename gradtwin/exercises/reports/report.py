@@ -101,12 +101,12 @@ class Report:
         >>> Report([], asked=5).summary()
         '0 of 5 exercises were found and graded.'
         """
-        from .view import PARTLY, VERDICTS, status_of
+        from .view import COUNTED, PARTLY, status_of
 
         text = say(self.lang, N_("{found} of {asked} exercises were found and graded"),
                    found=self.found, asked=self.asked)
         statuses = [status_of(r) for r in self.results]
-        counts = [f"{statuses.count(s)} {say(self.lang, word)}" for s, word in VERDICTS.items()
+        counts = [say(self.lang, words, count=statuses.count(s)) for s, words in COUNTED.items()
                   if s in statuses]
         if not counts:
             return f"{text}."

@@ -33,6 +33,16 @@ VERDICTS = {
     MISSING: N_("not found"),
 }
 
+COUNTED = {
+    RIGHT: N_("{count} right"),
+    PARTLY: N_("{count} partly right"),
+    WRONG: N_("{count} wrong"),
+    NOT_BEGUN: N_("{count} not begun"),
+    UNLOADABLE: N_("{count} cannot be run"),
+    MISSING: N_("{count} not found"),
+}
+"""How many have a verdict, in words that fit one and many."""
+
 CONDUCT_NAMES = {
     "extreme": N_("extreme inputs (up to +-800)"),
     "dtype": N_("float32 stays float32"),
