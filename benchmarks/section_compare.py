@@ -33,7 +33,7 @@ def run(options: Options) -> Report:
     return Report(
         "compare",
         "Comparisons of both wings, forward and gradient",
-        (f"A second of processor time, one process. Medians of {options.rounds} rounds of {SECONDS} s.",),
+        (f"Processor time of one process; medians of {options.rounds} rounds of {SECONDS} s.",),
         ("way", "a second", "goal", "met"),
         rows,
         {"a second": medians, "rounds": rates},

@@ -32,7 +32,8 @@ def run(options: Options) -> Report:
         workload = replace(make(), name=name)
         options.say(f"{name}: gradients, {options.rounds} rounds")
         gradients.check(workload, CONTENDERS)
-        times = race({c: prepare(workload).run for c, prepare in CONTENDERS.items()}, options.rounds)
+        runs = {contender: prepare(workload).run for contender, prepare in CONTENDERS.items()}
+        times = race(runs, options.rounds)
         over_torch, over_fused = (ratio(times, "scratch", below) for below in ("torch", "fused"))
         data[name] = {
             "title": workload.title,
