@@ -46,7 +46,7 @@ def test_there_are_texts_to_translate():
 
 
 def test_no_text_hides_from_the_extraction():
-    """Before Python 3.12 Babel does not look into f-strings: what is marked there is never found."""
+    """Before Python 3.12 Babel does not look into f-strings: what is marked there is not found."""
     called = {
         node.args[0].value
         for path in SOURCE.rglob("*.py")
