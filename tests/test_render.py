@@ -52,9 +52,10 @@ def test_the_lectures_example_has_the_lectures_numbers(side: str) -> None:
     (output,) = graph.of_kind("output")
     assert output.value == 4
     assert graph.named("x").gradient is None, "the lecture does not learn x"
-    # z = 6, y_hat = 7 and the error -2, in the order of the computation
-    values = [float(v.value) for v in graph.of_kind("operation") if v.value is not None]
-    assert values == [6, 7, -2, 4]
+    # as in the lecture's lines of code, in the order of the computation
+    results = {v.name: float(v.value) for v in graph.of_kind("operation") if v.value is not None}
+    assert list(results.items()) == [("z", 6), ("y_hat", 7), ("e", -2), ("L", 4)]
+    assert output.name == "L"
 
 
 def test_a_picture_without_values_has_no_number_but_the_exponent(tmp_path: Path) -> None:

@@ -56,7 +56,9 @@ SECTION = "Propagación hacia atrás"
 def one_neuron_chain(wing: Wing, x: Tensor, y: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
     h1 = wing.F.sigmoid(w1 * x)
     y_hat = wing.F.sigmoid(w2 * h1)
-    return (y_hat - y) ** 2
+    L = (y_hat - y) ** 2
+    wing.named(h1=h1, y_hat=y_hat, L=L)
+    return L
 
 
 @concept(

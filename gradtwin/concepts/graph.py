@@ -49,7 +49,9 @@ def linear_regression(wing: Wing, x: Tensor, y: Tensor, w: Tensor, b: Tensor) ->
     z = w * x
     y_hat = z + b
     e = y_hat - y
-    return e**2
+    L = e**2
+    wing.named(z=z, y_hat=y_hat, e=e, L=L)
+    return L
 
 
 SQUARED_ERROR = operation(

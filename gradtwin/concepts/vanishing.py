@@ -117,10 +117,15 @@ def _all_zero(layer: int) -> Callable[[Wing], Any]:
 def three_sigmoids(
     wing: Wing, x: Tensor, y: Tensor, w1: Tensor, w2: Tensor, w3: Tensor
 ) -> Tensor:
-    h1 = wing.F.sigmoid(w1 * x)
-    h2 = wing.F.sigmoid(w2 * h1)
-    y_hat = wing.F.sigmoid(w3 * h2)
-    return (y_hat - y) ** 2
+    z1 = w1 * x
+    h1 = wing.F.sigmoid(z1)
+    z2 = w2 * h1
+    h2 = wing.F.sigmoid(z2)
+    z3 = w3 * h2
+    y_hat = wing.F.sigmoid(z3)
+    L = (y_hat - y) ** 2
+    wing.named(z1=z1, h1=h1, z2=z2, h2=h2, z3=z3, y_hat=y_hat, L=L)
+    return L
 
 
 def _slope(wing: Wing, z: Tensor) -> Any:

@@ -69,6 +69,12 @@ class Wing(Library):
         function(self, *tensors).backward()
         return [tensor.grad for tensor in tensors]
 
+    def named(self, **results: Any) -> None:
+        """What the lecture calls these intermediate results; for whoever draws them.
+
+        >>> Wing("scratch").named(z=Wing("scratch").tensor(2.0))
+        """
+
     def call(self, model: Any, parameters: Mapping[str, Any], input: Any) -> Any:
         """`model(input)` with these tensors as its parameters, so that each gets its gradient.
 

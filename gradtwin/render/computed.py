@@ -22,7 +22,7 @@ class NoGraphError(ValueError):
 
 
 class Recording(Wing):
-    """A wing that remembers the model which the concept has called, with its parameters."""
+    """A wing that remembers which model the concept has called, and what it calls its results."""
 
     model: Any = None
     input: Tensor = None
@@ -30,6 +30,11 @@ class Recording(Wing):
     def __init__(self, name: str, dtype: str) -> None:
         super().__init__(name, dtype)
         self.parameters: dict[str, Tensor] = {}
+        self.results: dict[str, Tensor] = {}
+
+    def named(self, **results: Any) -> None:
+        """As in `Wing`."""
+        self.results = results
 
     def Perceptron(self, *arguments: Any, **options: Any) -> Any:  # noqa: N802 - its name
         """As in the wing; its own parameters have names too."""
@@ -54,7 +59,7 @@ class Computed:
     Args:
         wing: with the model, where the concept has one.
         outputs: the tensors that a gradient flows back from.
-        names: the arguments that are no parameters of the model.
+        names: the arguments that are no parameters of the model, and results that have a name.
         inputs: the names of those that the lecture would not learn.
     """
 
@@ -119,4 +124,5 @@ def compute(concept: Concept, side: str, dtype: str = "float64", learn: bool = F
         raise NoGraphError(f"{concept.name} has no graph: no gradient flows through its result")
     known = {id(tensor) for tensor in wing.parameters.values()}
     given = {name: tensor for name, tensor in zip(names, tensors) if id(tensor) not in known}
-    return Computed(concept, wing, outputs, given, [n for n in given if not is_parameter(n)])
+    inputs = [name for name in given if not is_parameter(name)]
+    return Computed(concept, wing, outputs, given | wing.results, inputs)

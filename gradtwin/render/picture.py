@@ -107,7 +107,7 @@ def steps(
 
     >>> from gradtwin.concepts import find
     >>> steps(find("linear_regression")).captions[1]
-    'Forward 1 of 4: w × x = 6'
+    'Forward 1 of 4: z = w × x = 6'
     """
     done = compute(concept, side, learn=True)
     return graphs.steps(
