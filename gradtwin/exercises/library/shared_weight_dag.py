@@ -269,7 +269,7 @@ exercise = Exercise(
         Mistake(
             "z2_through_w2", {DZ2: "dz2 = dy_hat * w2"},
             en="The gradient is passed to z2 through w2; between z2 and y_hat stands w1.",
-            es="El gradiente llega a z2 con w2; entre z2 y y_hat está w1.",
+            es="El gradiente llega a z2 con w2; entre z2 e y_hat está w1.",
         ),
         Mistake(
             "z2_with_both_paths", {DZ2: "dz2 = dy_hat * w1 * (1 + w2)"},
@@ -329,7 +329,7 @@ exercise = Exercise(
         Mistake(
             "w2_of_dy_hat", {DW2: "dw2 = dy_hat * (z1 + x)"},
             en="dw2 starts from dy_hat and skips a step: between w2 and y_hat stands z2, so dz2 (z1 + x).",
-            es="dw2 parte de dy_hat y se salta un paso: entre w2 y y_hat está z2, así que dz2 (z1 + x).",
+            es="dw2 parte de dy_hat y se salta un paso: entre w2 e y_hat está z2, así que dz2 (z1 + x).",
         ),
         Mistake(
             "first_use_of_w1_left_out", {DW1: "dw1 = dy_hat * (z1 + z2)"},
