@@ -289,8 +289,8 @@ for _name in ("activation", "activation_backward"):
         Mistake(
             "upstream_forgotten",
             {"return g * SLOPES[NAMES[chosen]](z)": "return 1.0 * SLOPES[NAMES[chosen]](z)"},
-            en="The derivative is right, but it is not multiplied by g.",
-            es="La derivada es correcta, pero no se multiplica por g.",
+            en="The derivative is not multiplied by g.",
+            es="La derivada no se multiplica por g.",
             number=22,
         ),
         Mistake(

@@ -129,8 +129,8 @@ exercise = Exercise(
         ),
         Mistake(
             "upstream_forgotten", {"return g * slope": "return 1.0 * slope"},
-            en="The slopes 1 and alpha are right, but they are not multiplied by g.",
-            es="Las pendientes 1 y alpha son correctas, pero no se multiplican por g.",
+            en="The slopes 1 and alpha are not multiplied by g.",
+            es="Las pendientes 1 y alpha no se multiplican por g.",
             number=22,
         ),
         Mistake(

@@ -110,9 +110,9 @@ exercise = Exercise(
         ),
         Mistake(
             "upstream_forgotten", {"return g * slope": "return 1.0 * slope"},
-            en="The derivative of the ReLU is right, but it is not multiplied by g: the chain rule "
+            en="The derivative of the ReLU is not multiplied by g: the chain rule "
             "gives g where z > 0.",
-            es="La derivada de la ReLU es correcta, pero no se multiplica por g: la regla de la "
+            es="La derivada de la ReLU no se multiplica por g: la regla de la "
             "cadena da g donde z > 0.",
             number=22,
         ),

@@ -125,8 +125,8 @@ exercise = Exercise(
         Mistake(
             "upstream_forgotten",
             {"return g * s * (1 - s)": "return s * (1 - s)"},
-            en="The derivative of the sigmoid is right, but the chain rule multiplies it by g.",
-            es="La derivada de la sigmoide es correcta, pero la regla de la cadena la multiplica por g.",
+            en="The derivative is not multiplied by g, as the chain rule asks for.",
+            es="La derivada no se multiplica por g, como pide la regla de la cadena.",
             number=22,
         ),
         Mistake(
