@@ -22,6 +22,8 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from .tolerance import ULPS
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 FAR = 2.0**11
@@ -30,9 +32,10 @@ what arrives is proportional to the move, and a jump at a kink arrives as a jump
 small to pass for rounding. (Relative to the value, 2.4e-4 in float32: the root of its eps, which
 balances truncation against rounding; Higham, section 1.14.)"""
 
-NEAR = 8.0
-"""So few are what rounding may really do: for results that are proportional to no larger move, such
-as log(1 - p) of a p that rounds to 1, or a sum that rounding puts on one side of a kink."""
+NEAR = ULPS + 1
+"""So few are what the tolerance allows every operation, so that a jump arrives as large as it is:
+for results that are proportional to no larger move, such as log(1 - p) of a p that rounds to 1, or a
+sum that rounding puts on one side of a kink."""
 
 EXACT = frozenset(re.findall(r"\w+", """
     abs amax amin argmax aminmax cat clamp clamp_max clamp_min clone constant_pad_nd copy copy_
@@ -122,7 +125,7 @@ class Magnified(TorchDispatchMode):  # type: ignore[no-untyped-call]
     >>> x = torch.tensor([1.0, 1.0, 3.0])
     >>> with Magnified(seed=0, by=NEAR):
     ...     y = x * 3
-    >>> (y[0] == y[1]).item(), abs(y / (x * 3) - 1).max().item() <= 8.5 * 2**-23
+    >>> (y[0] == y[1]).item(), abs(y / (x * 3) - 1).max().item() <= 5.5 * 2**-23
     (True, True)
     """
 

@@ -28,7 +28,7 @@ floats at 1 and u = eps/2 the largest relative error of one rounding:
    is divided by FAR. A jump in the function (a wrong derivative at a kink, a missing case) is not
    proportional to the move and so is not excused. Where a result is not proportional either, such
    as log(1 - p) of a p that rounds to 1, operations (and they alone: the inputs are exact) are
-   moved by NEAR = 8 eps, which rounding may really do.
+   moved by NEAR = ULPS + 1 eps, which rounding may really do.
 
 Together: allowed = eps ((ULPS + roundings) (|f| + condition) + ULPS unit), and condition is what 4
 measures, in units of eps.

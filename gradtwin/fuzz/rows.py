@@ -97,9 +97,9 @@ def draw_wrong(c: Choices) -> Case:
     Integers stay what they are: what a function of floats makes of integers is not asked here.
     """
     operation, spelled = c.one_of(rows())
-    if operation.name in ("clamp", "cross_entropy"):
-        # PyTorch's clamp takes bounds that stretch the input, and fails in backward; a 0-d
-        # input of the cross entropy has no classes, and PyTorch takes the target for probabilities
+    if operation.name in ("clamp", "cross_entropy", "nll_loss"):
+        # PyTorch's clamp takes bounds that stretch the input, and fails in backward; a 0-d input
+        # of the losses of classes, which has none, is one class in scratch
         operation, spelled = rows()[0]
     dtype = c.one_of(DTYPES)
     rng: Any = c
