@@ -34,8 +34,8 @@ balances truncation against rounding; Higham, section 1.14.)"""
 
 NEAR = ULPS + 1
 """So few are what the tolerance allows every operation, so that a jump arrives as large as it is:
-for results that are proportional to no larger move, such as log(1 - p) of a p that rounds to 1, or a
-sum that rounding puts on one side of a kink."""
+for results that are proportional to no larger move, such as log(1 - p) of a p that rounds to 1, or
+a sum that rounding puts on one side of a kink."""
 
 EXACT = frozenset(re.findall(r"\w+", """
     abs amax amin argmax aminmax cat clamp clamp_max clamp_min clone constant_pad_nd copy copy_
