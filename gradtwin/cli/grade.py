@@ -78,11 +78,13 @@ def grade(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from ..exercises.classroom import grade_folder
+    from ..exercises.classroom.overview import STRAYS, summary
     from ..exercises.classroom.run import default_out
     from ..exercises.classroom.write import write
     from ..exercises.sandbox import SandboxMissingError
-    from ..exercises.texts import readers_language
+    from ..exercises.texts import readers_language, say, words_of
 
+    language = lang or readers_language()
     out = default_out(folder) if out is None else out
     wanted = {"csv": csv, "moodle": moodle, "gradescope": gradescope, "nbgrader": nbgrader}
     bar = Progress(
@@ -98,16 +100,14 @@ def grade(
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
             )
         files = write(group, out, formats=[name for name, does in wanted.items() if does],
-                      lang=lang or readers_language(), hide_expected=hide_expected)
+                      lang=language, hide_expected=hide_expected)
     except (SandboxMissingError, ValueError, OSError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Error: {words_of(error, language)}", err=True)
         raise typer.Exit(2) from None
-    for stray in group.strays:
-        typer.echo(f"{stray}: belongs to no student, not graded", err=True)
-    right = sum(g.result.ok for p in group.pupils for g in p.graded)
-    every = len(group.pupils) * len(group.exercises)
-    print(f"{len(group.pupils)} students, {len(group.exercises)} exercises: "
-          f"{right} of {every} right")
+    if group.strays:
+        strays = say(language, STRAYS, names=", ".join(group.strays))
+        typer.echo(strays, err=True)
+    print(summary(group, language))
     for file in files:
         print(file)
     raise typer.Exit(0 if group.ok else 1)

@@ -274,6 +274,9 @@ LACKING = (
     "no axe-core here: pip install 'gradtwin[pages]'"
     if find_spec("axe_playwright_python") is None else ""
 )
+PATIENCE = 180_000
+"""Milliseconds that a busy machine may take for a step; nothing is timed."""
+
 in_a_browser = pytest.mark.skipif(bool(LACKING), reason=LACKING)
 
 
@@ -283,7 +286,9 @@ def browser() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         # The pages are our own; Chromium's sandbox does not start as root.
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        options = ["--no-sandbox", "--disable-dev-shm-usage"]
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=options, timeout=PATIENCE)
         yield chromium
         chromium.close()
 
@@ -293,6 +298,7 @@ class Tab:
 
     def __init__(self, browser: Any, path: Path) -> None:
         self.page = browser.new_page(viewport={"width": 360, "height": 740})
+        self.page.set_default_timeout(PATIENCE)
         self.asked: list[str] = []
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))

@@ -10,7 +10,10 @@ from statistics import mean, median
 from ..exercise import Exercise
 from ..reports.view import MISSING, NOT_BEGUN, RIGHT, UNLOADABLE, status_of
 from ..result import Diagnosis, Result
+from ..texts import N_, say
 from .run import Class
+
+STRAYS = N_("Files that belong to no student: {names}.")
 
 
 @dataclass(frozen=True)
@@ -79,3 +82,13 @@ def points_of(group: Class) -> tuple[float, float]:
     """Mean and median of the students' points."""
     points = [p.points for p in group.pupils]
     return mean(points), median(points)
+
+
+def summary(group: Class, lang: str) -> str:
+    """How many of the answers are right, in one line."""
+    return say(
+        lang, N_("{students} students, {exercises} exercises: {right} of {every} right"),
+        students=len(group.pupils), exercises=len(group.exercises),
+        right=sum(g.result.ok for p in group.pupils for g in p.graded),
+        every=len(group.pupils) * len(group.exercises),
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from ..reports.page import page
 from ..reports.view import VERDICTS, status_of
 from ..texts import N_, pick, say
 from ..untrusted import clean
-from .overview import Count, count, points_of
+from .overview import STRAYS, Count, count, points_of
 from .run import Class, Pupil
 from .tables import percent, report_of
 
@@ -37,8 +37,7 @@ def class_page(group: Class, lang: str, link: Callable[[Pupil], str]) -> str:
     )
     body = [f"<h1>{escape(title)}</h1>", f"<p>{escape(facts)}</p>"]
     if group.strays:
-        strays = say(lang, N_("Files that belong to no student: {names}."),
-                     names=", ".join(group.strays))
+        strays = say(lang, STRAYS, names=", ".join(group.strays))
         body.append(f"<p>{escape(strays)}</p>")
     parts = {
         N_("Exercises"): _exercises(counts, lang),

@@ -14,7 +14,7 @@ from ..exercise import Exercise
 from ..library import NAMES
 from ..result import Result
 from ..sandbox import HOW_TO_GET_ONE, SandboxMissingError, sandbox_missing
-from ..texts import Message
+from ..texts import N_, Message, fault
 from .store import load, save
 from .students import Roster, Student, read_roster, students_in, with_roster
 from .work import Work, asked_for, begin_worker, grade_student, handed_in, stopped
@@ -105,21 +105,24 @@ def grade_folder(
     out = default_out(folder) if out is None else Path(out)
     students, strays = students_in(folder)
     if not students:
-        raise ValueError(f"{folder}: expected a folder a student, found none")
+        raise fault(ValueError, N_("{folder}: expected a folder a student, found none"),
+                    folder=folder)
     if out.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(f"out: {out} lies in {folder}, where each folder is a student")
+        raise fault(ValueError, N_("out: {out} lies in {folder}, where each folder is a student"),
+                    out=out, folder=folder)
     listed = None if roster is None else read_roster(Path(roster))
     if listed is not None:
         students = with_roster(students, listed)
     asked_for(tuple(exercises))
     if sandboxed and (why := sandbox_missing()):
-        raise SandboxMissingError(f"{why}; {HOW_TO_GET_ONE}")
+        raise fault(SandboxMissingError, "{why}; {what}", why=why, what=Message(HOW_TO_GET_ONE))
     if not exercises:
         inside = {name for s in students for name in handed_in(s, NAMES).submissions}
         exercises = [name for name in NAMES if name in inside]
         if not exercises:
-            raise ValueError(f"{folder}: nobody handed in an exercise; files are called NAME.py or "
-                             f"NAME.ipynb ({', '.join(NAMES)})")
+            raise fault(ValueError, N_("{folder}: nobody handed in an exercise; files are called "
+                                       "NAME.py or NAME.ipynb ({names})"),
+                        folder=folder, names=", ".join(NAMES))
     work = Work(out, tuple(exercises), sandboxed, smallest)
     for done, _key in enumerate(_all(students, work, jobs or cores()), 1):
         if progress is not None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..submission import decoded
+from ..texts import N_, fault
 from ..untrusted import clean
 
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+(_(?P<file>.+))?")
@@ -68,11 +69,14 @@ def students_in(folder: Path) -> tuple[list[Student], list[str]]:
         FileNotFoundError, NotADirectoryError: there is no such folder.
     """
     if not folder.exists():
-        raise FileNotFoundError(f"no such folder: {folder}")
+        raise fault(FileNotFoundError, N_("no such folder: {folder}"), folder=folder)
     if not folder.is_dir():
-        raise NotADirectoryError(
-            f"expected a folder with a folder a student, got a file: {folder}"
-            + ("; unpack it first" if folder.suffix.lower() in (".zip", ".gz", ".7z") else "")
+        packed = folder.suffix.lower() in (".zip", ".gz", ".7z")
+        raise fault(
+            NotADirectoryError,
+            N_("expected a folder with a folder a student, got a file: {path}; unpack it first")
+            if packed else N_("expected a folder with a folder a student, got a file: {path}"),
+            path=folder,
         )
     found: list[Student] = []
     single: dict[tuple[str, str], dict[str, Path]] = {}
@@ -171,7 +175,7 @@ def read_roster(path: Path) -> Roster:
         ValueError: no column that tells students apart.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}")
+        raise fault(FileNotFoundError, N_("no such file: {path}"), path=path)
     text, _ = decoded(path.read_bytes())
     lines = (text or "").lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")
     first = lines.partition("\n")[0]
@@ -184,9 +188,11 @@ def read_roster(path: Path) -> Roster:
         for name in names[::-1] if name in known
     }
     if not {"id", "number", "name", "first_name", "email"} & set(columns):
-        raise ValueError(
-            f"{path}: expected a CSV with a column such as {', '.join(COLUMNS['email'][:2])}, "
-            f"{', '.join(COLUMNS['name'][:2])} or id number, got {', '.join(header) or 'nothing'}"
+        raise fault(
+            ValueError,
+            N_("{path}: expected a CSV with a column such as {columns} or id number, got {came!r}"),
+            path=path, columns=", ".join([*COLUMNS["email"][:2], *COLUMNS["name"][:2]]),
+            came=", ".join(header),
         )
     return Roster(header, [row for row in rows if any(cell.strip() for cell in row)], columns)
 
