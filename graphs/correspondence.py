@@ -3,13 +3,14 @@
 On the left what scratch records, on the right what PyTorch records for it, as formulas; letters
 stand for whatever comes in, and a number that stands inside of a box (the 2 of x²) is not written.
 An operation that both record under one name needs no row; `|` parts two ways to write one, and
-MEAN(x) is what a loss ends with: div(sum(x)), sum(x) or reshape(x), by its `reduction`.
+words in capitals are `ABBREVIATIONS`, each of several ways.
 """
 
 from __future__ import annotations
 
 import ast
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 TABLE = """
@@ -32,10 +33,12 @@ mean(cross_entropy(z, y)) = div(neg(sum(mul(log_softmax(z), y))))     # y: proba
 sum(cross_entropy(z, y)) | reshape(cross_entropy(z, y)) = neg(sum(mul(log_softmax(z), y)))
 MEAN(mul(cross_entropy(z, y), v)) = nll_loss(log_softmax(z), y, w)    # weights of classes
 MEAN(mul(cross_entropy(reshape(z), y), v)) = nll_loss(log_softmax(z), y, w)      # one example
-MEAN(mul(cross_entropy(reshape(permute(z)), y), v)) = nll_loss2_d(reshape(log_softmax(z)), y, w)
-MEAN(mul(neg(getitem(z)), v))     = nll_loss(z, y, w)
-MEAN(mul(neg(getitem(reshape(z))), v)) = nll_loss(z, y, w)            # one example
-MEAN(mul(neg(getitem(reshape(permute(z)))), v)) = nll_loss2_d(reshape(z), y, w)
+MEAN(mul(cross_entropy(PIXELS(z), y), v)) = nll_loss2_d(reshape(log_softmax(z)), y, w)
+reshape(mul(cross_entropy(PIXELS(z), y), v)) = reshape(nll_loss2_d(reshape(log_softmax(z)), y, w))
+MEAN(mul(TAKEN(z), v))         = nll_loss(z, y, w)
+MEAN(mul(TAKEN(reshape(z)), v)) = nll_loss(z, y, w)                   # one example
+MEAN(mul(TAKEN(PIXELS(z)), v)) = nll_loss2_d(reshape(z), y, w)
+reshape(mul(TAKEN(PIXELS(z)), v)) = reshape(nll_loss2_d(reshape(z), y, w))
 residual_add(x, f)   = add(x, f)                                      # x + scale · F(x)
 step(x)              = relu(sign(x))
 squared_error(p, y)  = pow(sub(p, y))
@@ -48,6 +51,8 @@ sub(x, mul(y))       = sub(x, y)
 maxout(x)            = amax(reshape(x))
 conv1d(x, w, b)      = convolution(x, w, b)
 conv1d(x, w)         = convolution(x, w)
+conv1d(x, w, b)      = squeeze(convolution(unsqueeze(x), w, b))       # one example
+conv1d(x, w)         = squeeze(convolution(unsqueeze(x), w))
 square(x)            = pow(x)
 softsign(x)          = div(x, add(abs(x)))
 softmin(x)           = softmax(neg(x))
@@ -71,6 +76,15 @@ joined(x, y)         = cat(x, y)
 stacked(x, y)        = stack(x, y)
 mean(mul(x, y))      = mean(mul(y, x))
 """
+
+ABBREVIATIONS = {
+    # what a loss ends with, by its `reduction`; the mean of no examples at all is sum + NaN
+    "MEAN": ("div(sum(x))", "add(sum(x))", "sum(x)", "reshape(x)"),
+    # the entry of the right class, and 0 for a class that is left out
+    "TAKEN": ("neg(getitem(x))", "neg(where(c, getitem(x), k))"),
+    # an image's classes in the last dimension, one row a pixel
+    "PIXELS": ("reshape(permute(x))",),
+}
 
 COMMUTES = frozenset(("add", "mul", "maximum", "minimum"))
 
@@ -126,25 +140,38 @@ def rows() -> list[Row]:
     for line in TABLE.strip().splitlines():
         ours, theirs = line.partition("#")[0].split("=")
         for one in alternatives(ours):
-            found += [Row(parse(one), parse(other)) for other in alternatives(theirs)]
+            found += [Row(one, other) for other in alternatives(theirs)]
     return sorted(found, key=lambda row: -size(row.ours) - size(row.theirs))
 
 
-def alternatives(formulas: str) -> list[str]:
+def alternatives(formulas: str) -> list[Pattern]:
     """Every way to write one side of a row.
 
-    >>> alternatives("MEAN(x) | exp(x)")
-    ['div(sum(x))', 'sum(x)', 'reshape(x)', 'exp(x)']
+    >>> [each.operation for each in alternatives("MEAN(x) | exp(x)")]
+    ['div', 'add', 'sum', 'reshape', 'exp']
     """
+    return [each for formula in formulas.split("|") for each in written_out(parse(formula))]
+
+
+def written_out(pattern: Pattern) -> list[Pattern]:
+    """The pattern with its abbreviations replaced by each of their ways."""
+    if pattern.letter:
+        return [pattern]
     found = []
-    for formula in formulas.split("|"):
-        formula = formula.strip()
-        if formula.startswith("MEAN"):
-            inner = formula.removeprefix("MEAN")
-            found += [f"div(sum{inner})", f"sum{inner}", f"reshape{inner}"]
+    for arguments in product(*map(written_out, pattern.arguments)):
+        ways = ABBREVIATIONS.get(pattern.operation)
+        if ways is None:
+            found.append(pattern._replace(arguments=arguments))
         else:
-            found.append(formula)
+            found += [with_x(parse(way), arguments[0]) for way in ways]
     return found
+
+
+def with_x(pattern: Pattern, x: Pattern) -> Pattern:
+    """The pattern with another one in the place of its letter x."""
+    if pattern.letter:
+        return x if pattern.operation == "x" else pattern
+    return pattern._replace(arguments=tuple(with_x(each, x) for each in pattern.arguments))
 
 
 def size(pattern: Pattern) -> int:

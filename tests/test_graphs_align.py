@@ -154,6 +154,38 @@ def test_the_table_is_readable_and_without_doubles() -> None:
         assert len(line) <= 100, line
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("options", ["", "weight", "ignore_index", "weight ignore_index"])
+@pytest.mark.parametrize("shape", [(3, 4), (2, 4, 3), (4,)], ids=str)
+@pytest.mark.parametrize("loss", ["cross_entropy", "nll_loss"])
+def test_a_loss_over_classes_has_one_graph_whatever_its_options(
+    loss: str, shape: tuple[int, ...], options: str, reduction: str
+) -> None:
+    """Examples, pixels and a single example; the class that is left out may be the only one."""
+    classes = {(3, 4): [0, 1, 3], (2, 4, 3): [[0, 1, 2], [1, 1, 0]], (4,): 1}[shape]
+    given: dict[str, Any] = {"weight": np.array([0.5, 1.0, 2.0, 0.7]), "ignore_index": 1}
+    x, y = two(RNG.normal(size=shape))
+    found = []
+    for module, wing, leaf in ((F, scratch, x), (TF, torch, y)):
+        chosen = {name: given[name] for name in options.split()}
+        if "weight" in chosen:
+            chosen["weight"] = wing.tensor(chosen["weight"])
+        run = getattr(module, loss)
+        with graphs.capture():
+            found.append(run(leaf, wing.tensor(np.array(classes)), reduction=reduction, **chosen))
+    gradient = np.ones(found[0].shape)
+    alignment = graphs.align(*found, {"z": x}, {"z": y}, gradient=gradient)
+    assert alignment, str(alignment)
+
+
+def test_a_convolution_of_one_example_is_one_of_a_batch_of_one_in_pytorch() -> None:
+    x, y = two(RNG.normal(size=(2, 7)))
+    w, v = two(RNG.normal(size=(3, 2, 3)))
+    b, c = two(RNG.normal(size=3))
+    assert graphs.align(F.conv1d(x, w, b).sum(), TF.conv1d(y, v, c).sum())
+    assert graphs.align(F.conv1d(x, w).sum(), TF.conv1d(y, v).sum())
+
+
 # ---- differences --------------------------------------------------------------------------------
 
 
