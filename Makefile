@@ -17,7 +17,9 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 bench: $(INSTALLED)
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m benchmarks
+	mkdir -p build
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m benchmarks \
+		--markdown build/bench.md --json build/bench.json --plot build/bench.png
 
 # New texts of the exercises into the Spanish catalogue, which a person then completes, and compiled.
 TEXTS := gradtwin/exercises/locale

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.options import Options
-from benchmarks.report import Report, show, write_json, write_markdown
+from benchmarks.report import Report, show, write_json, write_markdown, write_page
 
 # A section is a module `section_NAME` with `run(options) -> Report`; a new one is added here.
 SECTIONS = (
@@ -32,6 +32,9 @@ def main(
     quick: Annotated[bool, typer.Option(help="3 rounds and smaller graphs, to look only.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write every figure as JSON.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the tables as Markdown.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Put the tables into a page, docs/performance.md.")
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the figures (PNG, SVG, PDF).")] = None,
 ) -> None:
     """Time scratch against PyTorch, MyGrad, HIPS autograd and a step fused by hand."""
@@ -69,6 +72,8 @@ def main(
         write_json(json, facts, reports)
     if markdown:
         write_markdown(markdown, facts, reports)
+    if page:
+        write_page(page, facts, reports)
     if plot:
         from benchmarks.plot import save
 

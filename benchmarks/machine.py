@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -39,6 +40,8 @@ def describe(count: int) -> dict[str, str]:
         "numpy's BLAS": _numpy_blas(),
         "PyTorch's BLAS": _torch_blas(),
         "threads": str(count),
+        "load": _load(),
+        "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
     }
     forced = [f"{name}={os.environ[name]}" for name in OVERRIDES if name in os.environ]
     if forced:
@@ -53,6 +56,13 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or "unknown processor"
+
+
+def _load() -> str:
+    """What else ran: a busy machine spreads the times, and the ratios less."""
+    if not hasattr(os, "getloadavg"):
+        return "unknown"
+    return f"{os.getloadavg()[0]:.1f} processes at the start, on average over a minute"
 
 
 def _versions() -> Iterator[str]:

@@ -37,17 +37,34 @@ def show(console: Console, report: Report) -> None:
 
 
 def write_markdown(path: Path, machine: dict[str, str], reports: list[Report]) -> None:
-    parts = ["\n".join(f"- {fact}: {value}" for fact, value in machine.items())]
-    for report in reports:
-        parts.append(f"## {report.title}")
-        parts.append(_markdown_table(report))
-        parts.extend(report.notes)
-    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    path.write_text(_markdown(machine, reports, "##") + "\n", encoding="utf-8")
+
+
+def write_page(path: Path, machine: dict[str, str], reports: list[Report]) -> None:
+    """Put the tables into a page, in place of those of the last run with as many threads.
+
+    They stand there between two comments, `<!-- threads: 1 -->` and `<!-- end -->`.
+    """
+    page = path.read_text(encoding="utf-8")
+    start = f"<!-- threads: {machine['threads']} -->\n"
+    before, found, rest = page.partition(start)
+    _, end, after = rest.partition("<!-- end -->")
+    if not (found and end):
+        raise ValueError(f"{path}: expected {start.strip()} and, behind it, <!-- end -->")
+    tables = _markdown(machine, reports, "###")
+    path.write_text(f"{before}{start}\n{tables}\n\n{end}{after}", encoding="utf-8")
 
 
 def write_json(path: Path, machine: dict[str, str], reports: list[Report]) -> None:
     content = {"machine": machine, **{report.name: report.data for report in reports}}
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _markdown(machine: dict[str, str], reports: list[Report], heading: str) -> str:
+    parts = ["\n".join(f"- {fact}: {value}" for fact, value in machine.items())]
+    for report in reports:
+        parts += [f"{heading} {report.title}", _markdown_table(report), *report.notes]
+    return "\n\n".join(parts)
 
 
 def _markdown_table(report: Report) -> str:
