@@ -119,7 +119,7 @@ class Alignment:
         while waiting:
             u, v = waiting.pop()
             if u in self.mapping or v in self._back:
-                if self._back.get(v) != u:
+                if self._back.get(v) != u and not self._same_constant(u, v):
                     self._differ(
                         "edge", self.ours.vertices[u],
                         f"PyTorch has {title_of(self.theirs.vertices[v])} here: one tensor is "
@@ -255,6 +255,16 @@ class Alignment:
 
     def _takes_gradient(self, side: int, id: str) -> bool:
         return (self.ours, self.theirs)[side].vertices[id].requires_grad
+
+    def _same_constant(self, u: str, v: str) -> bool:
+        """Whether both are the same numbers: PyTorch reshapes what takes no gradient unrecorded."""
+        a, b = self.ours.vertices[u], self.theirs.vertices[v]
+        return (
+            not (a.requires_grad or b.requires_grad)
+            and a.value is not None
+            and b.value is not None
+            and equal(a.value, b.value, self._rtol)
+        )
 
     def _crossed(self, left: Sequence[str], right: Sequence[str]) -> bool:
         """Whether the terms of a sum stand in the other order."""

@@ -136,9 +136,12 @@ def write_notes(seen: list[tuple[Any, Any, Any]]) -> None:
     import torch
 
     several, waiting = list(seen), []
-    for func, args, result in several:
-        for each in result if isinstance(result, (tuple, list)) else (result,):
-            if not isinstance(each, torch.Tensor):
+    results = [r if isinstance(r, (tuple, list)) else (r,) for _, _, r in several]
+    # a composed operation may change its own result in place: the node is that of the last change
+    last = {id(each): i for i, result in enumerate(results) for each in result}
+    for i, (func, args, _) in enumerate(several):
+        for each in results[i]:
+            if not isinstance(each, torch.Tensor) or last[id(each)] != i:
                 continue
             if each.grad_fn is None:
                 waiting.append((func, args, each))

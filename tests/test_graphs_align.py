@@ -59,6 +59,9 @@ NETWORKS: dict[str, tuple[Callable[[Any], Any], Any, Loss, int]] = {
     "fully connected, no bias": (
         lambda w: w.FullyConnected([3, 4, 2], bias=False), RNG.normal(size=(5, 3)), squares, 5,
     ),
+    "fully connected, no bias, a vector": (
+        lambda w: w.FullyConnected([3, 4, 2], bias=False), RNG.normal(size=3), squares, 5,
+    ),
     "XOR with binary cross entropy": (
         lambda w: w.FullyConnected([2, 2, 1], "sigmoid", "sigmoid"), XOR,
         with_target("binary_cross_entropy", XOR_Y), 5,
@@ -95,6 +98,17 @@ NETWORKS: dict[str, tuple[Callable[[Any], Any], Any, Loss, int]] = {
     "the lecture's DAG with matrices": (
         lambda w: w.SharedWeightDAG(np.eye(3) / 2, np.ones((3, 3)) / 3, "sigmoid"),
         RNG.normal(size=(5, 3)), squares, 8,
+    ),
+    "the lecture's DAG, a vector": (
+        lambda w: w.SharedWeightDAG(np.eye(3) / 2, np.ones((3, 3)) / 3), RNG.normal(size=3),
+        squares, 7,
+    ),
+    "the lecture's DAG, a stack": (
+        lambda w: w.SharedWeightDAG(np.eye(3) / 2, np.ones((3, 3)) / 3),
+        RNG.normal(size=(2, 5, 3)), squares, 7,
+    ),
+    "residual block, no bias, a vector": (
+        lambda w: w.ResidualBlock(3, bias=False), RNG.normal(size=3), squares, 6,
     ),
     "a declared DAG": (
         lambda w: w.DAG(NODES, SHAPES, inputs={"X": 2}), RNG.normal(size=(4, 2)), squares, 7,
