@@ -590,7 +590,7 @@ def test_the_command(tmp_path: Path, exercise: str) -> None:
         capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 1, done.stderr
     assert done.stderr == ""                            # a bar is for terminals
-    assert "1 estudiantes, 2 ejercicios: 0 de 2 bien" in done.stdout
+    assert "Estudiantes: 1; ejercicios: 2; bien: 0 de 2" in done.stdout
     assert (tmp_path / "out" / "moodle.csv").exists()
     assert "x está al cuadrado" in (tmp_path / "out" / "class.html").read_text(encoding="utf-8")
     done = subprocess.run([*command, str(tmp_path / "nowhere")], capture_output=True, text=True)
