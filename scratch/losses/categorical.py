@@ -119,7 +119,7 @@ def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str
         one = 1
     if type(ignore_index) is not int:
         ignore_index = integer("ignore_index", ignore_index)
-    if y.dtype.kind not in "iu" or y.shape != input.shape[:1]:
+    if y.dtype.kind not in "iu" or y.ndim != 1 or len(y) != len(input):
         check_classes(input, y)
     counted = None if ignore_index < 0 and are_classes(y, classes) else y != ignore_index
     at = flat_entries(counted_classes(y, counted, classes))
