@@ -255,6 +255,8 @@ class Known:
             return [next(rest) if a is None else (a, 0, None) for a in note.arguments]
         constants = note.arguments if note is not None else self._constants.get(fn, [])
         constants = [c for c in constants if c is not None]
+        if canonical(fn.name()) == "where":  # all that is saved of it is the condition, its first
+            return [*((c, 0, None) for c in constants), *inner]
         empty = [i for i, (f, _) in enumerate(fn.next_functions) if f is None]
         if len(constants) == len(empty):  # a constant stands where no gradient goes
             placed = [*inner, *((c, 0, i) for i, c in zip(empty, constants))]

@@ -192,6 +192,23 @@ def test_a_loss_over_classes_has_one_graph_whatever_its_options(
     assert alignment, str(alignment)
 
 
+@pytest.mark.parametrize("captured", [True, False], ids=["captured", "bare"])
+@pytest.mark.parametrize("takes", [(True, True), (True, False), (False, True)], ids=str)
+def test_the_condition_of_where_is_its_first_argument(
+    takes: tuple[bool, bool], captured: bool
+) -> None:
+    arrays = RNG.normal(size=(2, 3))
+    a, b = (scratch.tensor(x, requires_grad=r) for x, r in zip(arrays, takes))
+    c, d = (torch.tensor(x, requires_grad=r) for x, r in zip(arrays, takes))
+    where = (lambda *given: graphs.trace(torch.where, *given)) if captured else torch.where
+    output = where(c > d, c, d)
+    alignment = graphs.align(scratch.where(a > b, a, b), output, gradient=np.ones(3))
+    assert alignment, str(alignment)
+    (box,) = alignment.theirs.of_kind("operation")
+    first = alignment.theirs.vertices[alignment.theirs.edges_into()[box.id][0].source]
+    assert first.dtype == "bool"
+
+
 def test_a_convolution_of_one_example_is_one_of_a_batch_of_one_in_pytorch() -> None:
     x, y = two(RNG.normal(size=(2, 7)))
     w, v = two(RNG.normal(size=(3, 2, 3)))
