@@ -1,7 +1,8 @@
 """Where the two engines cut the same formula differently: the table of fused and split operations.
 
 On the left what scratch records, on the right what PyTorch records for it, as formulas; letters
-stand for whatever comes in, and a number that stands inside of a box (the 2 of x²) is not written.
+stand for whatever comes in (K: only for what takes no gradient, which PyTorch transposes and
+reshapes unrecorded), and a number that stands inside of a box (the 2 of x²) is not written.
 An operation that both record under one name needs no row; `|` parts two ways to write one, and
 words in capitals are `ABBREVIATIONS`, each of several ways.
 """
@@ -24,6 +25,9 @@ linear(x, w)         = squeeze(matmul(x, transpose(w)))
 linear(x, w)         = squeeze(matmul(unsqueeze(x), transpose(w)))
 linear(x, w)         = matmul(x, w)                                   # w is one neuron
 linear(x, w, b)      = add(matmul(x, w), b)
+linear(x, K, b)      = addmm(b, x, K) | reshape(addmm(b, reshape(x), K))    # frozen weights
+linear(x, K)         = reshape(matmul(reshape(x), K)) | squeeze(matmul(unsqueeze(x), K))
+linear(x, K)         = reshape(matmul(x, K)) | squeeze(matmul(x, K))
 add(matmul(x, w), b) = addmm(b, x, w)
 matmul(x, w)         = reshape(matmul(reshape(x), w))                 # a stack of matrices
 matmul(x, w)         = reshape(matmul(reshape(expand(x)), reshape(expand(w))))
@@ -66,7 +70,8 @@ maximum(x)           = clamp(x)                                       # a number
 div(x)               = mul(reciprocal(x))                             # number / x
 permute(x)           = transpose(x)
 permute(w)           = transpose(w)
-flatten(x)           = reshape(x)
+flatten(x)           = reshape(x) | reshape(clone(x))
+reshape(x)           = reshape(clone(x))                              # of a transposed matrix
 unsqueeze(x)         = reshape(x)
 squeeze(x)           = reshape(x)
 getitem(x)           = getitem(getitem(x))                            # a cut a dimension
@@ -95,6 +100,11 @@ class Pattern(NamedTuple):
     operation: str
     arguments: tuple[Pattern, ...] = ()
     letter: bool = False
+
+    @property
+    def constant(self) -> bool:
+        """Whether it stands only for what takes no gradient."""
+        return self.letter and self.operation == "K"
 
 
 class Row(NamedTuple):

@@ -192,6 +192,37 @@ def test_a_loss_over_classes_has_one_graph_whatever_its_options(
     assert alignment, str(alignment)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(5, 3), (3,), (2, 5, 3)], ids=str)
+def test_a_frozen_layer_aligns(shape: tuple[int, ...], bias: bool) -> None:
+    """PyTorch transposes weights that take no gradient without recording it."""
+    found = []
+    for wing, tensor in ((scratch, scratch.tensor), (torch_ref, torch.tensor)):
+        net = wing.FullyConnected([3, 4, 2], bias=bias)
+        net.layers[1].weight.requires_grad_(False)
+        with graphs.capture():
+            found.append((net(tensor(np.ones(shape) * [0.3, -0.4, 2.0])) ** 2).sum())
+    alignment = graphs.align(*found)
+    assert alignment, str(alignment)
+
+
+def test_a_weight_that_was_not_transposed_is_a_difference() -> None:
+    x, y = two(RNG.normal(size=(4, 3)))
+    w, v = two(RNG.normal(size=(3, 3)))
+    b, c = two(RNG.normal(size=3))
+    alignment = graphs.align(F.linear(x, w, b).sum(), torch.addmm(c, y, v).sum())
+    assert not alignment
+
+
+def test_a_transposed_matrix_is_copied_before_it_is_reshaped() -> None:
+    x, y = two(RNG.normal(size=(4, 3)))
+    for ours, theirs in (
+        (scratch.flatten(x.T), torch.flatten(y.T)),
+        (x.T.reshape(12), y.T.reshape(12)),
+    ):
+        assert graphs.align((ours * ours).sum(), (theirs * theirs).sum())
+
+
 @pytest.mark.parametrize("captured", [True, False], ids=["captured", "bare"])
 @pytest.mark.parametrize("takes", [(True, True), (True, False), (False, True)], ids=str)
 def test_the_condition_of_where_is_its_first_argument(
