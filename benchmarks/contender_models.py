@@ -56,16 +56,17 @@ def prepare_torch(workload: Workload, optimizer: Any = None) -> Step:
 def _step(net: Any, X: Any, y: Any, loss_of: Any, optimizer: Any, array_of: Any) -> Step:
     """One training step; with an optimizer (made from the parameters) it moves them too."""
     parameters = list(net.parameters())
-    descent = optimizer(parameters) if optimizer else None
 
-    def gradients_only() -> Any:
+    def gradients() -> Any:
         for p in parameters:
             p.grad = None
         loss = loss_of(net(X), y)
         loss.backward()
         return loss
 
-    def whole() -> Any:
+    descent: Any = optimizer(parameters) if optimizer else None
+
+    def moved() -> Any:
         descent.zero_grad()
         loss = loss_of(net(X), y)
         loss.backward()
@@ -75,4 +76,4 @@ def _step(net: Any, X: Any, y: Any, loss_of: Any, optimizer: Any, array_of: Any)
     def read(loss: Any) -> tuple[float, list[Array]]:
         return loss.item(), [array_of(p) for p in parameters]
 
-    return Step(whole if optimizer else gradients_only, read, parameters)
+    return Step(moved if optimizer else gradients, read, parameters)

@@ -8,6 +8,8 @@ array changed its dtype.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from benchmarks.contenders import Prepare
@@ -21,14 +23,14 @@ FLOAT64 = 12_800 * np.finfo(np.float64).eps / 2
 FLOAT32 = 0.03
 
 
-def check(workload: Workload, contenders: dict[str, Prepare]) -> None:
+def check(workload: Workload, contenders: Mapping[str, Prepare]) -> None:
     """Raise AssertionError naming the contender and the parameter that differ from PyTorch's."""
     _check(workload.in_float64(), contenders, FLOAT64)
     if workload.X.dtype == np.float32:
         _check(workload, contenders, FLOAT32)
 
 
-def _check(workload: Workload, contenders: dict[str, Prepare], allowed: float) -> None:
+def _check(workload: Workload, contenders: Mapping[str, Prepare], allowed: float) -> None:
     loss, gradients = _result(workload, contenders["torch"])
     for name, prepare in contenders.items():
         if prepare(workload).read is None:
