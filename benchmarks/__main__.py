@@ -56,6 +56,7 @@ def main(
     options = Options(
         workloads,
         3 if quick else rounds,
+        threads,
         quick,
         lambda text: progress.print(text, style="dim", highlight=False),
     )

@@ -10,5 +10,6 @@ from dataclasses import dataclass
 class Options:
     workloads: tuple[str, ...]
     rounds: int
+    threads: int
     quick: bool  # fewer rounds and smaller graphs: to see that it runs, not to publish
     say: Callable[[str], None]  # progress, for somebody who waits

@@ -36,7 +36,7 @@ def run(options: Options) -> Report:
         # Both learn the same: otherwise one of them would be measured doing something else.
         losses = [run() for run in runs.values()]
         np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
-        times = race(runs, options.rounds)
+        times = race(runs, options)
         found = ratio(times, "scratch", "torch")
         seconds = {name: statistics.median(values) for name, values in times.items()}
         data[optimizer] = {"seconds": seconds, "ratio": vars(found)}

@@ -33,7 +33,7 @@ def run(options: Options) -> Report:
         options.say(f"{name}: gradients, {options.rounds} rounds")
         gradients.check(workload, CONTENDERS)
         runs = {contender: prepare(workload).run for contender, prepare in CONTENDERS.items()}
-        times = race(runs, options.rounds)
+        times = race(runs, options)
         over_torch, over_fused = (ratio(times, "scratch", below) for below in ("torch", "fused"))
         data[name] = {
             "title": workload.title,

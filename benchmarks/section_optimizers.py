@@ -34,7 +34,7 @@ def run(options: Options) -> Report:
                 "scratch": prepare_scratch(workload, ours).run,
                 "torch": prepare_torch(workload, theirs).run,
             }
-            times = race(runs, options.rounds)
+            times = race(runs, options)
             found = ratio(times, "scratch", "torch")
             seconds = {c: statistics.median(values) for c, values in times.items()}
             data[f"{name}, {optimizer}"] = {"seconds": seconds, "ratio": vars(found)}

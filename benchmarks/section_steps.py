@@ -34,7 +34,7 @@ def run(options: Options) -> Report:
         options.say(f"{workload.name}: gradients")
         gradients.check(workload, found)
         options.say(f"{workload.name}: {options.rounds} rounds")
-        times = race({c: prepare(workload).run for c, prepare in found.items()}, options.rounds)
+        times = race({c: prepare(workload).run for c, prepare in found.items()}, options)
         rows.append(_row(workload, times))
         data[name] = _figures(workload, times)
         titles.append(f"{name}: {workload.title}")

@@ -4,6 +4,9 @@ A machine is not equally fast all the time. Within a round every contender runs,
 so a slow second hits all alike; the ratio of two of them is taken in each round, and the median of
 these ratios is the answer. The garbage collector stays on, as users have it, and starts each round
 with nothing to do.
+
+With one thread the clock is the process's own processor time: what a user waits for on a quiet
+machine, and not disturbed on a busy one. With several threads only the time that passes counts.
 """
 
 from __future__ import annotations
@@ -13,11 +16,14 @@ import random
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
+
+from benchmarks.options import Options
 
 SHORTEST = 0.005  # seconds: a measurement long enough for clock and interruptions not to matter
 
+Clock = Callable[[], float]
 Times = dict[str, list[float]]  # contender -> seconds a step, one number a round
 
 
@@ -34,17 +40,18 @@ class Ratio:
         return f"{self.median:.{digits}f} ±{(self.high - self.low) / 2:.{digits}f}"
 
 
-def race(runs: dict[str, Callable[[], Any]], rounds: int) -> Times:
+def race(runs: dict[str, Callable[[], Any]], options: Options) -> Times:
     """Seconds a call of each, in each round."""
-    counts = {name: _calls_for_a_measurement(run) for name, run in runs.items()}
+    clock = process_time if options.threads == 1 else perf_counter
+    counts = {name: _calls_for_a_measurement(run, clock) for name, run in runs.items()}
     times: Times = {name: [] for name in runs}
     order = list(runs)
     shuffle = random.Random(0).shuffle
-    for _ in range(rounds):
+    for _ in range(options.rounds):
         shuffle(order)
         gc.collect()
         for name in order:
-            times[name].append(_seconds(runs[name], counts[name]))
+            times[name].append(_seconds(runs[name], counts[name], clock))
     return times
 
 
@@ -54,16 +61,16 @@ def ratio(times: Times, above: str, below: str) -> Ratio:
     return Ratio(median, low, high)
 
 
-def _calls_for_a_measurement(run: Callable[[], Any]) -> int:
+def _calls_for_a_measurement(run: Callable[[], Any], clock: Clock) -> int:
     """Doubled until a measurement lasts, which also warms up caches and allocators."""
     count = 1
-    while (elapsed := count * _seconds(run, count)) < SHORTEST:
+    while (elapsed := count * _seconds(run, count, clock)) < SHORTEST:
         count = max(2 * count, int(1.1 * count * SHORTEST / elapsed) if elapsed else 0)
     return count
 
 
-def _seconds(run: Callable[[], Any], count: int) -> float:
-    start = perf_counter()
+def _seconds(run: Callable[[], Any], count: int, clock: Clock) -> float:
+    start = clock()
     for _ in range(count):
         run()
-    return (perf_counter() - start) / count
+    return (clock() - start) / count
