@@ -134,7 +134,7 @@ class Monitor:
         self._epochs = 0
         self._in_a_row: dict[str, int] = {}  # epochs that showed a problem, up to the last one
         self._warned: set[str] = set()
-        self._restore: list[Callable[[], None]] = []
+        self._put_there: list[tuple[Module, str, Any, Any]] = []  # see `_put`
         self._watch()
 
     def __call__(self, epoch: int, history: object = None) -> None:
@@ -241,10 +241,7 @@ class Monitor:
                 function = getattr(module, attribute, None)
                 if callable(function):
                     listener = self._listener(function, joined(path, attribute), calls)
-                    setattr(module, attribute, listener)
-                    self._restore.append(
-                        lambda m=module, a=attribute, f=function: setattr(m, a, f)  # type: ignore[misc]
-                    )
+                    self._put(module, attribute, listener, function)
         forward = self.model.forward
 
         def from_the_start(*args: Any, **kwargs: Any) -> Any:
@@ -252,8 +249,12 @@ class Monitor:
                 calls.clear()
             return forward(*args, **kwargs)
 
-        self.model.forward = from_the_start  # type: ignore[method-assign]
-        self._restore.append(lambda: self.model.__dict__.pop("forward"))
+        self._put(self.model, "forward", from_the_start, vars(self.model).get("forward"))
+
+    def _put(self, module: Module, attribute: str, listener: Any, before: Any) -> None:
+        """The listener in the place of what stood there; None: only the class had it."""
+        setattr(module, attribute, listener)
+        self._put_there.append((module, attribute, listener, before))
 
     def _listener(
         self, function: Callable[..., Tensor], name: str, calls: dict[str, int]
@@ -276,12 +277,26 @@ class Monitor:
         self._alive[name] = alive
 
     def close(self) -> None:
-        """Leave the model as it was; the records stay."""
-        while self._restore:
-            self._restore.pop()()
+        """Leave the model as it was; the records stay.
+
+        RuntimeError: something stands in the place of a listener, such as a monitor that was made
+        later; nothing is changed then.
+        """
+        for module, attribute, listener, _ in self._put_there:
+            if getattr(module, attribute) is not listener:
+                raise RuntimeError(
+                    f"close: {attribute} was replaced since; if a later monitor did it, close that "
+                    "one first"
+                )
+        while self._put_there:
+            module, attribute, _, before = self._put_there.pop()
+            if before is None:
+                delattr(module, attribute)
+            else:
+                setattr(module, attribute, before)
 
     def __enter__(self) -> Monitor:
-        if not self._restore:  # closed before
+        if not self._put_there:  # closed before
             self._watch()
         return self
 

@@ -285,6 +285,22 @@ def test_it_watches_again_in_the_next_with_and_not_between(wing):
 
 
 @BOTH
+def test_two_monitors_are_closed_the_later_one_first(wing):
+    net = wing.FullyConnected([4, 3, 2], "relu")
+    first, second = (wing.monitoring.Monitor(net, warn=False) for _ in range(2))
+    trained(wing, net, callback=first, mode="batch")
+    for monitor in (first, second):
+        assert monitor.record(1).activations["activation.0"].size == 20 * 3
+    with pytest.raises(RuntimeError, match=r"^close: activation was replaced since"):
+        first.close()
+    second.close()
+    first.close()
+    first.close()  # again: nothing to do
+    assert net.activation is wing.activations.relu
+    assert "forward" not in vars(net)
+
+
+@BOTH
 def test_thresholds_move_the_verdict(wing):
     def net():
         return wing.FullyConnected([4, *[10] * 8, 2], "sigmoid")

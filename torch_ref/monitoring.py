@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from .checks import check_number
 
@@ -133,7 +134,9 @@ class Monitor:
         self._epochs = 0
         self._in_a_row: dict[str, int] = {}  # epochs that showed a problem, up to the last one
         self._warned: set[str] = set()
-        self._restore: list[Callable[[], None]] = []
+        self._handles: list[RemovableHandle] = []
+        # modules with the names of attributes, the listeners there, and what stood there
+        self._put_there: list[tuple[nn.Module, str, Any, Any]] = []
         self._watch()
 
     def __call__(self, epoch: int, history: object = None) -> None:
@@ -240,19 +243,18 @@ class Monitor:
                 function = getattr(module, attribute, None)
                 name = f"{path}.{attribute}" if path else attribute
                 if isinstance(function, nn.Module):
-                    handle = function.register_forward_hook(self._hook(name, calls))
-                    self._restore.append(handle.remove)
+                    hook = self._hook(name, calls)
+                    self._handles.append(function.register_forward_hook(hook))
                 elif callable(function):
-                    setattr(module, attribute, self._listener(function, name, calls))
-                    self._restore.append(
-                        lambda m=module, a=attribute, f=function: setattr(m, a, f)  # type: ignore[misc]
-                    )
+                    listener = self._listener(function, name, calls)
+                    setattr(module, attribute, listener)
+                    self._put_there.append((module, attribute, listener, function))
 
         def from_the_start(module: nn.Module, args: Any) -> None:
             for calls in counters:
                 calls.clear()
 
-        self._restore.append(self.model.register_forward_pre_hook(from_the_start).remove)
+        self._handles.append(self.model.register_forward_pre_hook(from_the_start))
 
     def _hook(self, name: str, calls: dict[str, int]) -> Callable[[nn.Module, Any, Any], None]:
         return lambda module, args, output: self._saw(name, calls, output)
@@ -278,12 +280,25 @@ class Monitor:
         self._alive[name] = alive
 
     def close(self) -> None:
-        """Leave the model as it was; the records stay."""
-        while self._restore:
-            self._restore.pop()()
+        """Leave the model as it was; the records stay.
+
+        RuntimeError: something stands in the place of a listener, such as a monitor that was made
+        later; nothing is changed then.
+        """
+        for module, attribute, listener, _ in self._put_there:
+            if getattr(module, attribute) is not listener:
+                raise RuntimeError(
+                    f"close: {attribute} was replaced since; if a later monitor did it, close that "
+                    "one first"
+                )
+        while self._put_there:
+            module, attribute, _, before = self._put_there.pop()
+            setattr(module, attribute, before)
+        while self._handles:
+            self._handles.pop().remove()
 
     def __enter__(self) -> Monitor:
-        if not self._restore:  # closed before
+        if not self._handles:  # closed before
             self._watch()
         return self
 
