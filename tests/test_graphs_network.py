@@ -384,7 +384,9 @@ def written_in(svg: str) -> list[tuple[float, float, float, float, str]]:
     for attributes, words in re.findall(r"<text ([^>]*)>([^<]*)</text>", svg):
         a = dict(re.findall(r'([\w-]+)="([^"]*)"', attributes))
         size, x, y = float(a["font-size"]), float(a["x"]), float(a["y"])
-        width = 0.5 * size * len(re.sub("&[^;]*;", "x", words))  # no wider than Helvetica's
+        letters = re.sub("&[^;]*;", "-", words)
+        narrow = sum(letter in " .,:()[]-ijltfr" for letter in letters)
+        width = size * (0.22 * narrow + 0.5 * (len(letters) - narrow))  # no wider than Helvetica's
         left = {"start": x, "middle": x - width / 2, "end": x - width}[a["text-anchor"]]
         # from the foot of a digit to its head
         found.append((left, y - 0.7 * size, left + width, y, words))
