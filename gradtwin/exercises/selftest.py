@@ -195,7 +195,7 @@ def _as_expected(
     if result.status != status or points not in (None, result.points):
         return Message(
             N_("expected is {expected} with {points} points, it is {status} with {came}: {why}"),
-            {"expected": status, "points": "any" if points is None else f"{points:g}",
+            {"expected": status, "points": "*" if points is None else f"{points:g}",
              "status": result.status, "came": f"{result.points:g}", "why": _why(result)})
     return None if names is None else _names_differ(result, names)
 

@@ -38,8 +38,9 @@ def test_functions_by_position_or_by_name():
     assert 'lang="en"' in report._repr_html_()
 
 
-def test_only_some_functions_are_only_part():
-    report = check("relu", relu=relu, lang="en")
+@pytest.mark.parametrize(("functions", "named"), [((relu,), {}), ((), {"relu": relu})])
+def test_only_some_functions_are_only_part(functions, named):
+    report = check("relu", *functions, **named, lang="en")
     assert not report.ok
     assert "The function relu_backward is missing" in " ".join(str(report).split())
 
@@ -47,8 +48,8 @@ def test_only_some_functions_are_only_part():
 @pytest.mark.parametrize(
     ("functions", "named", "words"),
     [
-        ((relu,), {}, r"expected relu\(z\) -> a, relu_backward\(g, z\) -> dz .*got 1"),
-        ((relu, relu_backward, relu), {}, "got 3"),
+        ((relu, relu_backward, relu), {},
+         r"expected relu\(z\) -> a, relu_backward\(g, z\) -> dz .*got 3"),
         ((), {}, "got 0"),
         ((relu, 3), {}, "relu_backward is no function but a int"),
         ((), {"relu_bakward": relu}, "did you mean relu_backward"),
@@ -58,6 +59,31 @@ def test_only_some_functions_are_only_part():
 def test_what_was_expected_is_named(functions, named, words):
     with pytest.raises(TypeError, match=words):
         check("relu", *functions, **named)
+
+
+def test_one_result_may_come_by_its_name():
+    assert check("relu", lambda z: {"a": relu(z)}, lambda g, z: {"dz": relu_backward(g, z)}).ok
+    other = check("relu", lambda z: {"y": relu(z)}, relu_backward, lang="es")
+    assert "a es dict, pero se pide un array" in " ".join(str(other).split())
+
+
+def test_a_forgotten_return_is_said_in_the_readers_language():
+    report = check("relu", lambda z: None, relu_backward, lang="es")
+    assert "a es None, pero se pide un array" in " ".join(str(report).split())
+
+
+def test_a_hidden_expectation_is_not_the_opposite_of_what_came():
+    def sigmoid(z):
+        return 0.5 * (np.tanh(z / 2) + 1)
+
+    def opposite(g, z):
+        return g * sigmoid(z) * (sigmoid(z) - 1)
+
+    shown, hidden = (
+        check("sigmoid", sigmoid, opposite, lang="en", hide_expected=h) for h in (False, True))
+    assert "dz has the opposite sign" in " ".join(str(shown).split())
+    assert "opposite sign" not in json.dumps(hidden.to_dict()) + str(hidden) + hidden.html()
+    assert "dz differs in" in " ".join(str(hidden).split())
 
 
 def test_an_unknown_exercise_or_language():
@@ -129,7 +155,7 @@ def test_an_exercise_that_asks_for_more_than_functions():
     name = "activation_of_choice"
     assert check(name, softplus, slope, CHOICE="softplus").ok
     with pytest.raises(TypeError, match=r"expected activation, activation_backward, CHOICE"):
-        check(name, softplus)
+        check(name, softplus, slope, slope)
     code = "".join(json.loads(starting_notebook(find(name)))["cells"][-1]["source"])
     assert f'check("{name}", activation, activation_backward, CHOICE=CHOICE' in code
 
