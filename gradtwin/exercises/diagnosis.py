@@ -4,7 +4,7 @@ No rule about ratios or signs: ratios coincide. A variant is named only where th
 function gives what the variant gives, and not what the right solution gives, on every diagnostic
 probe. A variant's function is run on the same arguments as the submission's own, so an earlier
 slip does not hide a later one. Where no single variant fits, pairs are tried; where no pair fits,
-the first wrong quantity alone (all before it are right, so its arguments are too).
+what comes as far as the first wrong quantity (all before it are right, so its arguments are too).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .result import Diagnosis
 from .signature import Function
 from .variants import (
     Convention,
+    Mistake,
     Outcome,
     SwapError,
     Variant,
@@ -92,6 +93,18 @@ def diagnose(exercise: Exercise, table: Table, mistakes: bool = True) -> Found:
                 found.accepted |= set(graded(exercise, function))
                 if _is(exercise, conventions, function, rows_of(function, table)):
                     found.far |= set(graded(exercise, function))
+    for convention, slips in _kept_with_a_slip(exercise, table, found):
+        found.diagnoses.append(_diagnosis([convention], next(iter(slips))))
+        for function, slip in slips.items():
+            found.explained.add(function.name)
+            right = set(graded(exercise, function))
+            if slip is not None:
+                right -= spoiled(exercise, slip)
+                found.diagnoses += [_diagnosis([slip], function)] if mistakes else []
+            found.accepted |= right
+            made = (convention,) if slip is None else (slip, convention)
+            if _is(exercise, made, function, rows_of(function, table)):
+                found.far |= right
     named: list[Diagnosis] = []
     for function in exercise.parsed if mistakes else ():
         quantities = graded(exercise, function)
@@ -117,6 +130,9 @@ def _settled(
     function that was named, or that is certain in another, has.
     """
     mistakes = {m.name: m for m in exercise.mistakes}
+    if _one_class(exercise):                            # what is in it, every function shows
+        named = [d for d in named if d.kind != "mistake" or d.together or len(d.names) > 1
+                 or not _shows(exercise, table, mistakes[d.names[0]])]
     left = [
         list(d.names) if d.kind != "mistake" or d.together or len(d.names) == 1
         else [n for n in d.names if not _shows(exercise, table, mistakes[n])] or list(d.names)
@@ -131,6 +147,12 @@ def _settled(
         else:
             chosen = [mistakes[n] for n in names if n in certain] or [mistakes[n] for n in names]
             yield replace(d, names=[m.name for m in chosen], texts=[m.text for m in chosen])
+
+
+def _one_class(exercise: Exercise) -> bool:
+    """Whether all functions are the driver's, programs that try one class of the student's."""
+    return bool(exercise.driver) and not any(
+        f"def {f.name}(" in exercise.right[0] for f in exercise.parsed)
 
 
 def _shows(exercise: Exercise, table: Table, mistake: Variant) -> bool:
@@ -169,6 +191,49 @@ def _kept(
             _is(exercise, group, f, rows[f]) for f in functions
         ):
             yield group
+
+
+def _kept_with_a_slip(
+    exercise: Exercise, table: Table, found: Found
+) -> Iterator[tuple[Convention, dict[Function, Mistake | None]]]:
+    """The accepted conventions that are kept everywhere, where one mistake stands beside them.
+
+    A function that keeps it is the convention's, or the convention's with one mistake: that slip
+    costs what it costs without the convention.
+    """
+    for convention in exercise.conventions:
+        functions = touched(exercise, (convention,))
+        if not convention.accepted or not functions or any(
+            f.name in found.explained for f in functions
+        ):
+            continue
+        slips: dict[Function, Mistake | None] = {}
+        for f in functions:
+            rows = [r for r in rows_of(f, table) if not r.extreme]
+            if _is(exercise, (convention,), f, rows):
+                slips[f] = None
+                continue
+            if any(_is(exercise, (m,), f, rows) for m in exercise.mistakes):
+                break                                   # a mistake says as much, and is simpler
+            fitting = [m for m in exercise.mistakes if f in touched(exercise, (m,))
+                       and _is(exercise, (m, convention), f, rows)]
+            if len(fitting) != 1:
+                break
+            slips[f] = fitting[0]
+        else:
+            yield convention, slips
+
+
+@lru_cache(maxsize=1024)
+def spoiled(exercise: Exercise, mistake: Mistake) -> frozenset[str]:
+    """The quantities that a mistake alone makes wrong, each judged on what it is computed from."""
+    from .trusted import grade_space
+
+    source = source_of(exercise, (mistake,))
+    assert source is not None
+    space = namespace(exercise, source)
+    result = grade_space(exercise, space, named=False)
+    return frozenset(c.name for c in result.criteria if c.kind == "value" and not c.passed)
 
 
 def _is(exercise: Exercise, group: Group, function: Function, rows: Sequence[Row]) -> bool:
@@ -241,7 +306,8 @@ def _named(
                 return _of_pairs(found, function)
     if len(quantities) > 1:
         for chosen in looked_at:
-            if found := fitting(single, chosen, wrong[:1]):
+            # with those before it: a mistake that would spoil one that is right has not been made
+            if found := fitting(single, chosen, quantities[: quantities.index(wrong[0]) + 1]):
                 return [_diagnosis([v for (v,) in found], function)]
     return []
 

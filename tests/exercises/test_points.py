@@ -164,6 +164,62 @@ def test_a_convention_with_a_mistake_is_named_with_it() -> None:
     assert set(named(result)) == {"one_at_zero", "upstream_forgotten"}
 
 
+@pytest.mark.parametrize(("name", "convention", "mistake", "costs"), [
+    ("one_neuron", "half_the_square", "passed_back_without_the_weight", ["dh1"]),
+    ("shared_weight_dag", "half_the_square", "z1_path_through_z2_only", ["dz1"]),
+    ("two_layer_net", "n_in_the_weight_gradients", "activation_derivative_left_out", ["dz1"]),
+    ("residual_block", "one_at_zero", "shortcut_gradient_left_out", ["dX"]),
+])
+def test_a_slip_beside_an_accepted_convention_costs_only_itself(
+    name: str, convention: str, mistake: str, costs: list[str]
+) -> None:
+    result = variant(find(name), convention, mistake)
+    assert lost(result) == costs
+    assert {(d.kind, *d.names) for d in result.diagnoses} == {
+        ("accepted", convention), ("mistake", mistake)
+    }
+
+
+def test_half_a_convention_is_none() -> None:
+    """The loss has its factor 1/2, the gradient its 2: that is a mistake, not a convention."""
+    result = variant(find("one_neuron"), "loss_halved", "passed_back_without_the_weight")
+    assert lost(result) == ["loss", "dh1"]
+    assert named(result) == ["loss_halved", "passed_back_without_the_weight"]
+
+
+def test_of_many_mistakes_only_those_are_named_that_spoil_nothing_right() -> None:
+    """The biases' gradients are means, and more is wrong; 1/N twice would show in dW2."""
+    source = NET.right[0]
+    for old, new in (("db2 = dz2.sum(axis=0)", "db2 = dz2.mean(axis=0)"),
+                     ("da1 = dz2 @ W2.T", "da1 = dz2 @ dW2.T"),
+                     ("db1 = dz1.sum(axis=0)", "db1 = dz1.sum()")):
+        assert old in source
+        source = source.replace(old, new)
+    assert named(grade_source(NET, source)) == ["bias_gradient_mean"]
+
+
+def test_a_mistake_of_a_class_would_show_in_every_program() -> None:
+    """= for += without an order gives in one program what a product with one factor gives."""
+    result = grade_source(find("autograd_engine"), """
+class Value:
+    def __init__(self, data, parents=()):
+        self.data, self.grad, self.parents = data, 0.0, parents
+
+    def __add__(self, other):
+        return Value(self.data + other.data, ((self, 1.0), (other, 1.0)))
+
+    def __mul__(self, other):
+        return Value(self.data * other.data, ((self, other.data), (other, self.data)))
+
+    def backward(self, g=1.0):
+        self.grad = g
+        for parent, slope in self.parents:
+            parent.backward(g * slope)
+""")
+    assert "overwritten" in named(result)
+    assert "second_factor_forgotten" not in named(result)
+
+
 def test_a_style_that_overflows_does_not_hide_the_mistake() -> None:
     """It gives up at 800; everywhere else the derivative lacks its factor 1 - a."""
     result = grade_source(find("sigmoid"), """
