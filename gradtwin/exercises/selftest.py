@@ -163,6 +163,12 @@ def _declaration(e: Exercise, enough: int) -> Message | None:
             if twin not in names:
                 return Message(N_("{name} has a twin {twin}, which is no mistake of this exercise"),
                                {"name": m.name, "twin": twin})
+    try:
+        with np.errstate(all="ignore"):
+            e.references.all_expected(e.all_probes[0].arrays)
+    except Exception as error:                          # a student would only be told: no judgement
+        return Message(N_("{type}: {message}"),
+                       {"type": type(error).__name__, "message": f"reference: {error}"})
     return None
 
 

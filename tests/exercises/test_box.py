@@ -157,7 +157,8 @@ HOSTILE = {
         "PermissionError|OSError"),
     "names by the network": (try_to("socket.getaddrinfo('example.org', 80); return True"),
                              "gaierror|PermissionError"),
-    "torch": (try_to("import torch; return True"), "ModuleNotFoundError.*torch"),
+    "torch": (try_to("import torch; return True"),
+              "ModuleNotFoundError.*torch cannot be imported here"),
     "torch, the block removed": (
         try_to("for n in ('torch', 'gradtwin'): sys.modules.pop(n, None)\n"
                "import torch; return True"), "ModuleNotFoundError.*torch"),

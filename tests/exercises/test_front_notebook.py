@@ -11,6 +11,7 @@ import pytest
 
 import gradtwin
 from gradtwin.exercises.check import check, check_files
+from gradtwin.exercises.classroom.tables import told
 from gradtwin.exercises.folder import collect
 from gradtwin.exercises.library import NAMES, find
 from gradtwin.exercises.notebook import without_magics
@@ -59,6 +60,45 @@ def test_only_some_functions_are_only_part(functions, named):
 def test_what_was_expected_is_named(functions, named, words):
     with pytest.raises(TypeError, match=words):
         check("relu", *functions, **named)
+
+
+def test_only_what_comes_from_the_first_wrong_is_said_to_have_been_judged_on_it():
+    def forward(X, w, b):
+        z = X @ w
+        return z, 0.5 * (np.tanh(z / 2) + 1)
+
+    assert "What comes after it was judged on your own z" in " ".join(
+        str(check("perceptron", forward, lang="en")).split())
+
+    def loss(p, y):
+        return np.sum(y * np.log(np.where(y > 0, p, 1))) / len(p)
+
+    def gradient(p, y):
+        return -y / np.where(y > 0, p, 1) / len(p)
+
+    report = str(check("cross_entropy", loss, gradient, lang="en"))
+    assert "First wrong: loss" in report
+    assert "judged on your own" not in report
+
+
+def test_a_table_says_a_mistake_once_and_the_next_one_too():
+    def naive(z):
+        return np.exp(z) / (1 + np.exp(z))
+
+    def twice(g, z):
+        return g * naive(naive(z)) * (1 - naive(naive(z)))
+
+    (line,) = told(check("sigmoid", naive, twice, lang="en"))
+    assert line.count("inf / inf") == 1
+    assert "applied twice" in line
+
+
+def test_a_zero_has_no_sign_in_a_report():
+    def loss(p, y):
+        return 1 - np.sum(y * np.log(np.where(y > 0, p, 1))) / len(p)
+
+    smallest = check("cross_entropy", loss, lang="en")
+    assert "expected  0\n" in str(smallest)
 
 
 def test_one_result_may_come_by_its_name():

@@ -170,11 +170,11 @@ def test_conventions_and_layouts_that_are_none() -> None:
 @pytest.mark.parametrize(
     ("expected", "reason"),
     [
-        (Expected(RIGHT, "wrong"), "expected is wrong with any points, it is right with 8"),
+        (Expected(RIGHT, "wrong"), "expected is wrong with * points, it is right with 8"),
         (Expected(RIGHT, "right", 7), "expected is right with 7 points, it is right with 8"),
         (Expected(RIGHT, "right", 8, ["factor"]), "it is not recognised: factor should be named"),
         (Expected(RIGHT.replace("2 * x", "x"), "partial", 5, []), "factor is named where"),
-        (Expected("def square(x:\n", "partial"), "expected is partial with any points"),
+        (Expected("def square(x:\n", "partial"), "expected is partial with * points"),
     ],
 )
 def test_an_expected_submission_that_comes_out_otherwise(expected: Expected, reason: str) -> None:
@@ -218,6 +218,12 @@ def test_an_answer_to_other_inputs_that_scores() -> None:
         reference={"y": lambda x: x.sum(), "z": lambda y: 2 * y},
         right=["def steps(x):\n    return x.sum(), 2 * x.sum()\n"],
     )) == {}
+
+
+def test_a_reference_that_raises_is_said() -> None:
+    said = failures(squares(reference={"y": lambda x: x.squared(), "dx": gradient("y", "x", "g")}))
+    assert said["declaration"] == (
+        "AttributeError: reference: 'Tensor' object has no attribute 'squared'")
 
 
 def test_no_right_solution_at_all() -> None:

@@ -90,6 +90,8 @@ def raised(error: BaseException) -> dict[str, Any]:
                 if frame.filename.startswith("<submission"):
                     line = frame.lineno or 0
         message = "%.500s" % (error,)                   # noqa: UP031 - a str, whatever it is called
+        if message.endswith("halted; None in sys.modules"):
+            message = f"{message.split()[2]} cannot be imported here"
     except BaseException:                               # an exception of the submission's own
         message = ""
     return {"kind": "raised", "type": _name_of(error), "message": message, "line": line}

@@ -27,7 +27,8 @@ def told(report: Report) -> list[str]:
     lines = []
     for graded in report.graded:
         seen = view(graded, report.lang)
-        sentences = [sentence for _, told in seen.told for sentence in told]
+        # once each: two functions may show the same mistake, beside one of their own
+        sentences = list(dict.fromkeys(sentence for _, told in seen.told for sentence in told))
         reasons = [f"{row.name}: {row.reason}" for row in seen.rows if row.reason]
         lines.append(" ".join((sentences or reasons or seen.notes)[:2]))
     return lines

@@ -181,7 +181,7 @@ def _first_wrong(e: Exercise, result: Result, lang: str) -> str:
         return ""
     values = [c for c in result.criteria if c.kind == "value"]
     template = N_("First wrong: {name}, {about}")
-    later = values[values.index(first) + 1 :]
+    later = [c for c in values if first.name in e.references.stands_on(c.name)]
     if any(c.passed for c in later):
         template = N_("First wrong: {name}, {about}. What comes after it was judged on your own "
                       "{name}")
@@ -269,6 +269,7 @@ def value_text(value: Any, other: Any = None) -> str:
         return f"[{', '.join(value_text(part) for part in value)}]"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
+    value = value or 0                                  # a zero has no sign worth a look
     comparable = isinstance(other, int | float) and math.isfinite(other)
     return number(value, other if comparable else None)
 
