@@ -94,7 +94,32 @@ def _of_a_logarithm(args: Any, kwargs: Any) -> Any:
     return 1.0                                              # of a sum that is 1 and a little
 
 
+def _of_logits(args: Any, kwargs: Any) -> Any:
+    x, _, weight, _, reduction = (*args, None, None, 1)[:5]
+    terms = x.abs() if weight is None else x.abs() * weight
+    return (terms, terms.mean(), terms.sum())[reduction]
+
+
+def _of_product(args: Any, kwargs: Any) -> Any:
+    a, b = args[-2:]                                        # addmm's first is added
+    terms = a.abs() @ b.abs()
+    if _are_256ths(a) and _are_256ths(b):                   # sums of 65,536ths are exact, so that
+        digits = 2 / torch.finfo(a.dtype).eps               # what they put on a kink stays there
+        terms = torch.where(terms * 256**2 < digits, 0.0, terms)
+    return terms
+
+
+def _are_256ths(x: Any) -> bool:
+    return bool((x * 256 == (x * 256).round()).all())
+
+
 INSIDE = {
+    "mm": _of_product,                                      # sums of products
+    "mv": _of_product,
+    "dot": _of_product,
+    "bmm": _of_product,
+    "addmm": _of_product,
+    "binary_cross_entropy_with_logits": _of_logits,         # (1 - y) x + softplus(-x)
     "gelu": _of_input,                                      # x (1 + erf(x / sqrt 2)) / 2
     "silu": _of_input,
     "mish": _of_input,

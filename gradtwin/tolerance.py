@@ -248,7 +248,7 @@ def condition(
     for other in moved:
         with np.errstate(invalid="ignore", over="ignore"):
             change = np.abs(np.asarray(other, np.float64) - np.asarray(base, np.float64))
-        unknown = nearly & (np.isfinite(base) != np.isfinite(other))
+        unknown = nearly & (np.isfinite(base) != np.isfinite(np.asarray(other, np.float64)))
         change = np.where(np.isfinite(change), change, np.where(unknown, np.inf, 0.0))
         largest = np.maximum(largest, change / by)
     return largest

@@ -26,6 +26,16 @@ m = T([[1.0, 2.0], [3.0, 4.0]])
 classes = T([0, 1])
 
 LOSSES: dict[str, Row] = {
+    "cross_entropy of a number": (
+        lambda: F.cross_entropy(T(0.5), T(0)),
+        (ValueError, RuntimeError),
+        r"input: expected a dimension of classes, \(C,\) or \(n, C\), got shape \(\)",
+    ),
+    "nll_loss of a number": (
+        lambda: F.nll_loss(T(-0.5), T(0)),
+        ValueError,
+        "input: expected a dimension of classes",
+    ),
     "huber reduction": (
         lambda: F.huber_loss(v, v, weight=v, reduction="avg"),
         ValueError,

@@ -288,7 +288,8 @@ def test_wrong_usage_exits_with_2_and_says_what_was_expected(arguments, said):
 def test_the_readme_names_every_option(name):
     readme = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Commands")[2]
     synopsis = re.search(rf"\$ gradtwin {name}\b([^$`]*)", readme)
-    options = {p.opts[0] for p in get_command(app).commands[name].params if p.opts[0][0] == "-"}
+    given = [p for p in get_command(app).commands[name].params if p.opts[0][0] == "-"]
+    options = {each for p in given for each in (p.opts[0], *p.secondary_opts)}
     assert set(re.findall(r"--[a-z-]+", synopsis[1])) == options - {"--help"}
 
 

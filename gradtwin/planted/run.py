@@ -159,6 +159,8 @@ def by_tests(names: Sequence[str]) -> str:
     listener = Listener()
     nodes = [str(ROOT / name) for name in names]
     quiet = ["-o", "addopts=", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:terminal"]
+    # gradtwin is a plugin where it is installed, and this process has imported it already
+    quiet += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     status = pytest.main([*quiet, "--rootdir", str(ROOT), *nodes], plugins=[listener])
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or (
         bool(listener.said) != bool(status)

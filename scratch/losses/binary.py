@@ -132,8 +132,10 @@ def _weighted_logits_loss(
     value, share = reduced(w * ((1 - y) * up + pos * y * down), reduction)
     p = np.where(negative, e, 1) / (1 + e)
     q = np.where(negative, 1, e) / (1 + e)  # 1 - p without cancellation
+    near_0 = np.abs(raw(z)) < 1
     return (
         value,
         lambda g: w * ((1 - y) * p - pos * y * q) * (g * share),
-        lambda g: w * (pos * down - up) * (g * share),
+        # pos down - up; near 0 the two cancel, but for down - up, which is -z exactly
+        lambda g: w * np.where(near_0, (pos - 1) * down - z, pos * down - up) * (g * share),
     )

@@ -59,6 +59,7 @@ def cross_entropy(
     ignore_index = integer("cross_entropy: ignore_index", ignore_index)
     input, target = as_tensor("input", input), as_tensor("target", target)
     check_floating(input)
+    check_has_classes(input)
     weight = class_weights(weight, input)
     if target.dtype.kind == "f" and target.shape == input.shape:
         return _from_probabilities(
@@ -92,6 +93,7 @@ def nll_loss(
     ignore_index = integer("nll_loss: ignore_index", ignore_index)
     input, target = as_tensor("input", input), as_tensor("target", target)
     check_floating(input)
+    check_has_classes(input)
     weight = class_weights(weight, input)
     check_classes(input, target)
     log_p, y = one_row_an_example(input), raw(target).reshape(-1)
@@ -294,6 +296,11 @@ def as_tensor(name: str, x: Any) -> Tensor:
 def check_floating(input: Any) -> None:
     if input.dtype.kind != "f":
         raise TypeError(f"input: expected floating point numbers, got {input.dtype}")
+
+
+def check_has_classes(input: Any) -> None:
+    if input.ndim == 0:
+        raise ArgumentError("input: expected a dimension of classes, (C,) or (n, C), got shape ()")
 
 
 def class_weights(weight: Any, input: Tensor) -> Any:

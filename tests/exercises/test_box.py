@@ -261,26 +261,26 @@ TIMED = {
 
 LIES = {
     "equal to everything": ("class Liar:\n    def __eq__(s, o): return True\n"
-                            "    shape = property(lambda s: x.shape)", "y is a Liar"),
-    "__array__": ("class Liar:\n    def __array__(s, *a, **k): return 2 * x", "y is a Liar"),
+                            "    shape = property(lambda s: x.shape)", "y is Liar"),
+    "__array__": ("class Liar:\n    def __array__(s, *a, **k): return 2 * x", "y is Liar"),
     "__array_interface__": (
-        "class Liar:\n    __array_interface__ = (2 * x).__array_interface__", "y is a Liar"),
-    "__class__": ("class Liar:\n    __class__ = property(lambda s: np.ndarray)", "y is a Liar"),
+        "class Liar:\n    __array_interface__ = (2 * x).__array_interface__", "y is Liar"),
+    "__class__": ("class Liar:\n    __class__ = property(lambda s: np.ndarray)", "y is Liar"),
     "the name of its type": (
         "class M(type):\n    __name__ = property(lambda s: 'ndarray')\n    __module__ = 'numpy'\n"
-        "class Liar(metaclass=M): pass", "y is a Liar"),
+        "class Liar(metaclass=M): pass", "y is Liar"),
     "a subclass of ndarray": (
         "class A(np.ndarray):\n    def __eq__(s, o): return True\n"
         "    shape = property(lambda s: x.shape)\n"
         "    def __array_finalize__(s, o): s.fill(0)\n"
-        "def Liar(): return np.zeros(1).view(A)", "y is a A"),
+        "def Liar(): return np.zeros(1).view(A)", "y is A"),
     "a subclass that says it is numpy's": (
         "class A(np.ndarray):\n    __module__ = 'numpy'\n    def __eq__(s, o): return True\n"
         "    def tobytes(s): return (2 * x).tobytes()\n"
         "def Liar(): return (3 * x).view(A)", "y is 1.5 times"),
     "a number that lies": (
         "class F(float):\n    def __eq__(s, o): return True\n"
-        "def Liar(): return F(3)", "y is a F"),
+        "def Liar(): return F(3)", "y is F"),
     "a list of liars": (
         "class A:\n    def __float__(s): return 2.0\ndef Liar(): return [A()] * len(x)",
         "list of other things"),
@@ -295,8 +295,8 @@ LIES = {
         "from numpy.lib.stride_tricks import as_strided\n"
         "def Liar(): return as_strided(x, (2**12,), (0,))", "shape"),
     "more numbers than are asked for": ("def Liar(): return np.ones(5000)", "of 5000 numbers"),
-    "a generator": ("def Liar(): return (v for v in 2 * x)", "y is a generator"),
-    "nothing": ("def Liar(): return None", r"nothing \(None\)"),
+    "a generator": ("def Liar(): return (v for v in 2 * x)", "y is generator"),
+    "nothing": ("def Liar(): return None", r"y is None"),
     # exceptions
     "an exception that exits": (
         "class E(Exception):\n    def __str__(s): raise SystemExit\ndef Liar(): raise E", "raised E"),

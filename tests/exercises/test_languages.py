@@ -80,7 +80,8 @@ def test_the_compiled_catalogue_is_that_of_the_text(spanish):
     compiled = io.BytesIO()
     write_mo(compiled, spanish)
     assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), "make translations"
-    assert say("es", "{name} is transposed", name="dW") == "dW es la transpuesta de lo que se espera"
+    said = say("es", "{name} is transposed", name="dW")
+    assert said == "dW es la transpuesta de lo que se espera"
 
 
 @pytest.mark.parametrize("name", NAMES)

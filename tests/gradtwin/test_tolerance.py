@@ -306,7 +306,7 @@ def test_what_is_exact_is_not_moved() -> None:
         with Magnified(0, NEAR):
             moved = rounded(x)
         far = abs(moved / rounded(x) - 1).max()
-        assert 0 < far <= 1.1 * NEAR * 2**-52
+        assert 0 < far <= 2.1 * NEAR * 2**-52  # of a product also the terms inside move
 
 
 def test_equal_numbers_move_alike() -> None:
