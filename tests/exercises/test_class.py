@@ -7,6 +7,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import time
@@ -596,3 +597,13 @@ def test_the_command(tmp_path: Path, exercise: str) -> None:
     done = subprocess.run([*command, str(tmp_path / "nowhere")], capture_output=True, text=True)
     assert done.returncode == 2
     assert "no such folder" in done.stderr
+
+
+def test_two_whose_names_read_the_same_are_told_apart(tmp_path):
+    """Composed and decomposed accents: two folders, one name, and Moodle must not mix them up."""
+    for name in ("Zo\u00eb", "Zoe\u0308", "Ana"):
+        (tmp_path / name).mkdir()
+    names = [student.name for student in students_in(tmp_path)[0]]
+    assert names[0] == "Ana"
+    assert len(set(names)) == 3
+    assert all(re.fullmatch(r"Zoë \(zoe-[0-9a-f]{8}\)", name) for name in names[1:])

@@ -12,6 +12,7 @@ import io
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -95,7 +96,16 @@ def students_in(folder: Path) -> tuple[list[Student], list[str]]:
         Student(_key(f"{name}_{number}"), name, number, files=files)
         for (name, number), files in single.items()
     ]
-    return sorted(found, key=lambda s: (folded(s.name), s.id, s.key)), strays
+    told_apart = _told_apart(found)
+    return sorted(told_apart, key=lambda s: (folded(s.name), s.id, s.key)), strays
+
+
+def _told_apart(students: Sequence[Student]) -> list[Student]:
+    """Two whose names read the same show their keys too, so that no table mixes them up."""
+    times = Counter((s.name, s.id) for s in students)
+    return [
+        replace(s, name=f"{s.name} ({s.key})") if times[s.name, s.id] > 1 else s for s in students
+    ]
 
 
 def _of_folder(path: Path, name: str) -> Student:
