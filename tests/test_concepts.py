@@ -547,6 +547,7 @@ def test_three_columns_are_equal(each):
     for row in result.paper.rows:
         paper, graph, pytorch = row.values
         # a few operations on numbers near 1
+        # a chain of some ten operations on numbers near 1, each right to a few roundings
         np.testing.assert_allclose(paper, pytorch, rtol=1e-13, atol=1e-15)
         np.testing.assert_allclose(graph, pytorch, rtol=1e-13, atol=1e-15)
 

@@ -185,7 +185,7 @@ def test_any_graph_is_the_same_in_both_wings():
     (y, gradients), (y2, gradients2) = run(ours, scratch, X, Z), run(theirs, torch_ref, X, Z)
     np.testing.assert_allclose(y, y2, rtol=1e-13)  # sums of 12 terms, five layers
     assert list(gradients) == list(gradients2)
-    for name in gradients:
+    for name in gradients:  # the way back is as long again, and adds up the paths to each leaf
         np.testing.assert_allclose(gradients[name], gradients2[name], rtol=1e-12, atol=1e-14)
 
 

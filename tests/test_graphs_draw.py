@@ -142,8 +142,8 @@ def test_inner_values_and_gradients_are_those_of_retain_grad(engine: Any) -> Non
     reference.backward()
     for name in ("w", "b", "h1", "h2"):
         vertex = graph.named(name)
+        # sums over 20 numbers in another order: a few ULPs, 1e-12 where they cancel
         np.testing.assert_allclose(vertex.value, theirs[name].detach(), rtol=1e-12)
-        # sums over 20 numbers in another order: a few ULPs
         np.testing.assert_allclose(vertex.gradient, theirs[name].grad, rtol=1e-12)
     out = graph.edges_out()
     shares = [e.gradient for e in out[graph.named("w").id]]

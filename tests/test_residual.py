@@ -244,6 +244,7 @@ def test_any_leading_shape(wing, shape):
     for place in np.ndindex(shape[:-1]):
         alone = net(wing.module.as_tensor(X[place])).detach()
         # another order of sums of four terms of order 1
+        # BLAS adds a row of a batch in another order than a row alone: some 45 roundings
         np.testing.assert_allclose(y_hat[place], np.asarray(alone), rtol=1e-14, atol=1e-14)
 
 

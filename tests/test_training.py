@@ -56,7 +56,8 @@ def test_digits_are_learned_and_the_parameters_stay_equal(digits):
         wing.fit(net, X[:1437], y[:1437], wing.functional.cross_entropy, lr=0.1, epochs=30)
         for wing, net in zip(WINGS, nets)
     ]
-    assert apart(*nets) < 1e-9  # measured: 2e-15
+    # 1,350 steps, whose roundings the descent does not magnify: lockstep's bound is 9e-13 here
+    assert apart(*nets) < 1e-12
     np.testing.assert_allclose(histories[0].loss, histories[1].loss, rtol=1e-12)
     scores = nets[0](scratch.tensor(X[1437:])).data
     assert (scores.argmax(1) == y[1437:]).mean() > 0.95
@@ -78,7 +79,7 @@ def test_every_mode_gives_both_wings_the_same_history(mode, regression):
     # some hundred steps, each a few roundings of numbers near 1, and a descent forgets errors
     np.testing.assert_allclose(ours.steps, theirs.steps, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(ours.loss, theirs.loss, rtol=1e-12)
-    assert apart(*nets) < 1e-13
+    assert apart(*nets) < 1e-13  # the same, as steps of 0.05 times a gradient below 1
     assert ours.loss[-1] < ours.loss[0]
 
 
