@@ -95,7 +95,7 @@ def _of_a_logarithm(args: Any, kwargs: Any) -> Any:
 
 
 def _of_logits(args: Any, kwargs: Any) -> Any:
-    x, _, weight, _, reduction = (*args, None, None, 1)[:5]
+    x, _, weight, _, reduction = (*args, *(None, None, None, None, 1)[len(args):])
     terms = x.abs() if weight is None else x.abs() * weight
     return (terms, terms.mean(), terms.sum())[reduction]
 

@@ -245,6 +245,18 @@ FOUND = {
         [np.array(2.0), np.ones((3, 1)), np.ones(3)], [True] * 3,
         [Step("F.linear({0}, {1}, {2})", (0, 1, 2))], [3], "float64", may_be_wrong=True,
     ),
+    "PyTorch's terms of a weighted loss of logits cancel, which the tolerance did not know": Case(
+        [np.array([0.0, -4.0]), np.array([0.5, 0.02]), np.array([1.0, 20.1])],
+        [True, True, False],
+        [Step("F.binary_cross_entropy_with_logits({0}, {1}, weight={2})", (0, 1, 2))],
+        [3], "float64",
+    ),
+    "the gradient of a weighted target cancelled near 0": Case(
+        [np.array([1e-6, -1e-9]), np.array([0.5, 0.25]), np.array([1.5, 0.5])],
+        [True, True, False],
+        [Step("F.binary_cross_entropy_with_logits({0}, {1}, weight={2})", (0, 1, 2))],
+        [3], "float64",
+    ),
 }  # fmt: skip
 
 
