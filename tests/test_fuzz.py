@@ -245,6 +245,12 @@ FOUND = {
         [np.array(2.0), np.ones((3, 1)), np.ones(3)], [True] * 3,
         [Step("F.linear({0}, {1}, {2})", (0, 1, 2))], [3], "float64", may_be_wrong=True,
     ),
+    "alpha * other was rounded to float32 beside a float64 tensor": Case(
+        [np.array([-9.744871139526367], np.float32)], [True],
+        [Step("{0} + 2.5", (0,)), Step("{0}.to(lib.dtype('float64'))", (1,)),
+         Step("lib.add({0}, {1}, alpha=2.5)", (2, 1)), Step("{0} / {1}", (3, 2))],
+        [4], "float32", coarse=True,
+    ),
     "PyTorch's terms of a weighted loss of logits cancel, which the tolerance did not know": Case(
         [np.array([0.0, -4.0]), np.array([0.5, 0.02]), np.array([1.0, 20.1])],
         [True, True, False],

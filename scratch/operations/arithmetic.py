@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Array, elementwise, part_of, raw
+from ..autograd.broadcasting import result_type
 from ..autograd.errors import ArgumentError
 from ..autograd.node import Partial
 from ..tensor import Tensor
@@ -74,6 +75,10 @@ def times_alpha(operation: str, input: Any, other: Any, alpha: Any) -> Any:
         raise ArgumentError(
             f"{operation}: alpha: expected an integer beside tensors of integers, got {alpha!r}"
         )
+    if hasattr(input, "dtype") and hasattr(other, "dtype"):
+        common = result_type(raw(input), raw(other))
+        if other.dtype != common:  # first: in float32 alpha * other would round as float32 does
+            other = other.to(common) if type(other) is Tensor else other.astype(common)
     return other * alpha
 
 
