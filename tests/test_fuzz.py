@@ -272,6 +272,14 @@ def test_found_and_fixed(name: str) -> None:
     assert verdict.outcome in (Outcome.agree, Outcome.refused), str(verdict.comparison)
 
 
+def test_an_overflow_of_pytorch_at_a_single_point_is_pytorchs() -> None:
+    """x^(y - 1) overflows on the way to y x^(y - 1), which does not."""
+    x, y = np.array([1.0, 4.476e-309]), np.array([0.0, -0.001])
+    case = Case([x, y], [True, True], [Step("lib.pow({0}, {1})", (0, 1))], [2], "float64")
+    verdict = judged(case)
+    assert verdict.outcome is Outcome.scratch_right, str(verdict.comparison)
+
+
 # ---- the search -----------------------------------------------------------------------------
 
 
