@@ -96,7 +96,7 @@ def _of_a_logarithm(args: Any, kwargs: Any) -> Any:
 
 def _of_logits(args: Any, kwargs: Any) -> Any:
     defaults: tuple[Any, ...] = (None, None, None, None, 1)  # arguments at theirs are not passed
-    x, _, weight, _, reduction = (*args, *defaults[len(args):])
+    x, _, weight, _, reduction = tuple(args) + defaults[len(args):]
     terms = x.abs() if weight is None else x.abs() * weight
     return (terms, terms.mean(), terms.sum())[reduction]
 
