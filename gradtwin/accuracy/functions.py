@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..samples import OPERATIONS
+from ..spelling import hint
 from . import exact
 from .points import Draw, Points
 
@@ -242,9 +243,6 @@ def find(name: str) -> list[Function]:
     found = [each for each in FUNCTIONS if name in (each.name, each.label)]
     if found:
         return found
-    from difflib import get_close_matches
-
     names = list(dict.fromkeys(each.name for each in FUNCTIONS))
-    near = get_close_matches(name, names, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"expected one of {', '.join(names)}"
-    raise ValueError(f"unknown function {name!r}: {hint}")
+    near = hint(name, names, f"expected one of {', '.join(names)}")
+    raise ValueError(f"unknown function {name!r}: {near}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from ..spelling import hint
 from . import (
     activation,
     backpropagation,
@@ -114,8 +115,8 @@ def in_section(section: str) -> list[Concept]:
 
     headings = {_plain(each.section): each.section for each in concepts()}
     near = [headings[key] for key in get_close_matches(_plain(section), headings, 3, 0.5)]
-    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `gradtwin list`"
-    raise ValueError(f"no section of the lecture contains {section!r}: {hint}")
+    meant = f"did you mean {' or '.join(map(repr, near))}?" if near else "see `gradtwin list`"
+    raise ValueError(f"no section of the lecture contains {section!r}: {meant}")
 
 
 def _plain(words: str) -> str:
@@ -136,8 +137,5 @@ def find(name: str) -> Concept:
     by_name = {concept.name: concept for concept in concepts()}
     if name in by_name:
         return by_name[name]
-    from difflib import get_close_matches  # only for this error
-
-    near = get_close_matches(name, by_name, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`gradtwin list` shows all of them"
-    raise ValueError(f"unknown concept {name!r}: {hint}")
+    near = hint(name, by_name, "`gradtwin list` shows all of them")
+    raise ValueError(f"unknown concept {name!r}: {near}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from ..spelling import hint
 from . import (
     activations,
     batches,
@@ -77,12 +78,5 @@ def find(name: str) -> Picture:
     by_name = {each.name: each for each in pictures()}
     if name in by_name:
         return by_name[name]
-    from difflib import get_close_matches  # only for this error
-
-    near = get_close_matches(name, by_name, n=3)
-    hint = (
-        f"did you mean {' or '.join(near)}?"
-        if near
-        else "`gradtwin figures --list` shows all of them"
-    )
-    raise ValueError(f"unknown figure {name!r}: {hint}")
+    near = hint(name, by_name, "`gradtwin figures --list` shows all of them")
+    raise ValueError(f"unknown figure {name!r}: {near}")
