@@ -316,7 +316,7 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path, monkeypatch: pytest.Monkey
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Path, "replace", interrupted)
+    monkeypatch.setattr("os.replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         store.write_whole(tmp_path / "a" / "b.json", "2")
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["b.json"]

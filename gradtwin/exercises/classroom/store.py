@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from graphs.rendering import write_atomically
 
 from ..exercise import Exercise
 from ..submission import Submission
@@ -26,12 +27,7 @@ FOLDER = "results"
 def write_whole(path: Path, text: str, encoding: str = "utf-8") -> None:
     """A file that is there as a whole or as it was before, whatever interrupts."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(text, encoding=encoding, newline="")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_atomically(path, text.encode(encoding))
 
 
 def load(out: Path, key: str) -> dict[str, Any]:
