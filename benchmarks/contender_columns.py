@@ -22,23 +22,22 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy import divide, exp, log, maximum, negative
+from numpy import divide, exp, log, maximum
 
+from benchmarks.contender_fused import Fused, constant, sigmoid
 from benchmarks.step import Step
 from benchmarks.workloads import Array, Workload, pairs
-
-Fused = Callable[[], tuple[Any, list[Array]]]
 
 
 def xor(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
     W1, b1, W2, b2 = parameters
     W1_T, W2_T = W1.T, W2.T
-    one, mean, ones = _constant(1, X), _constant(1 / len(X), X), np.ones(len(X), X.dtype)
+    one, mean, ones = constant(1, X), constant(1 / len(X), X), np.ones(len(X), X.dtype)
 
     def step() -> tuple[Any, list[Array]]:
         h = X.dot(W1_T)
         h += b1
-        h = _sigmoid(h, one)
+        h = sigmoid(h, one)
         z = h.dot(W2_T)
         z += b2
         d = exp(-z)
@@ -63,7 +62,7 @@ def xor(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
 def layers(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
     *hidden, (W_out, b_out) = pairs(parameters)
     n, dtype = len(X), X.dtype
-    zero, ones = _constant(0, X), np.ones(n, dtype)
+    zero, ones = constant(0, X), np.ones(n, dtype)
     zeros = [np.zeros((n, len(b)), dtype) for _, b in hidden]
     forward = [(W.T, b, z) for (W, b), z in zip(hidden, zeros)]
     backward = [W for W, _ in hidden[1:]]
@@ -92,7 +91,7 @@ def layers(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
 def residual(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
     *blocks, (W_out, b_out) = pairs(parameters)
     n, dtype = len(X), X.dtype
-    zero, zeros, ones = _constant(0, X), np.zeros_like(X), np.ones(n, dtype)
+    zero, zeros, ones = constant(0, X), np.zeros_like(X), np.ones(n, dtype)
     forward = [(W.T, b) for W, b in blocks]
     weights = [W for W, _ in blocks]
     head = _softmax_head(W_out, b_out, n)
@@ -122,13 +121,13 @@ def residual(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
 def dag(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
     w1, w2 = parameters
     w1_T, w2_T = w1.T, w2.T
-    one, mean, two_mean = (_constant(v, X) for v in (1, 1 / y.size, 2 / y.size))
+    one, mean, two_mean = (constant(v, X) for v in (1, 1 / y.size, 2 / y.size))
 
     def step() -> tuple[Any, list[Array]]:
         z1 = X.dot(w1_T)
         s = z1 + X
         z1 += s.dot(w2_T)
-        h = _sigmoid(z1, one)
+        h = sigmoid(z1, one)
         g = h.dot(w1_T)
         g -= y
         flat = g.ravel()
@@ -147,20 +146,11 @@ def dag(parameters: tuple[Array, ...], X: Array, y: Array) -> Fused:
     return step
 
 
-def _sigmoid(z: Array, one: Array) -> Array:
-    """1 / (1 + exp(-z)), in place. It overflows where scratch's does not: fast, not safe."""
-    negative(z, z)
-    exp(z, z)
-    z += one
-    divide(one, z, z)
-    return z
-
-
 def _softmax_head(W: Array, b: Array, n: int) -> Callable[..., tuple[Any, Array, list[Array]]]:
     """The last layer and its cross entropy, forward and backward; logits are (classes, n)."""
     b_column, columns, size = b[:, None], np.arange(n), np.array(n)
     ones, ones_classes = np.ones(n, W.dtype), np.ones(len(W), W.dtype)
-    mean = _constant(1 / n, W)
+    mean = constant(1 / n, W)
 
     def head(h: Array, y: Array) -> tuple[Any, Array, list[Array]]:
         z = W.dot(h.T)
@@ -179,10 +169,6 @@ def _softmax_head(W: Array, b: Array, n: int) -> Callable[..., tuple[Any, Array,
         return loss, p.T.dot(W), [p.dot(ones), p.dot(h)]
 
     return head
-
-
-def _constant(value: float, like: Array) -> Array:
-    return np.array(value, like.dtype)
 
 
 NETWORKS = {"xor": xor, "layers": layers, "residual": residual, "dag": dag}
