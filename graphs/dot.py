@@ -41,14 +41,14 @@ Restyle = Callable[[Vertex], Mapping[str, Any] | None]
 class Moment:
     """What has not been computed yet keeps its room in the picture, but is not seen.
 
-    values, gradients, grads: ids of the vertices whose value, gradient, `.grad` is still unknown.
-    edges: those whose gradient is. active: the vertices at work, active_edges: the edges that
-    have just got their number. backward: whether this is a step of the backward pass.
+    values: ids of the vertices whose value is still unknown. gradients: of those whose gradient
+    is, and with it the `.grad`. edges: those whose gradient is. active: the vertices at work,
+    active_edges: the edges that have just got their number. backward: whether this is a step of
+    the backward pass.
     """
 
     values: frozenset[str] = frozenset()
     gradients: frozenset[str] = frozenset()
-    grads: frozenset[str] = frozenset()
     edges: frozenset[tuple[str, str, int]] = frozenset()
     active: frozenset[str] = frozenset()
     active_edges: frozenset[tuple[str, str, int]] = frozenset()
@@ -56,13 +56,13 @@ class Moment:
 
     def seen(self, vertex: Vertex) -> Vertex:
         """The vertex without what is still unknown of it."""
-        if vertex.id not in self.values | self.gradients | self.grads:
+        if vertex.id not in self.values | self.gradients:
             return vertex
         return replace(
             vertex,
             value=None if vertex.id in self.values else vertex.value,
             gradient=None if vertex.id in self.gradients else vertex.gradient,
-            grad=None if vertex.id in self.grads else vertex.grad,
+            grad=None if vertex.id in self.gradients else vertex.grad,
         )
 
 
@@ -289,7 +289,7 @@ def vertex_rows(
         if vertex.kind == "parameter" and (vertex.value is not None or vertex.grad is not None):
             # the quiet grey would be too faint on the fill
             colour = paint.text if vertex.grad is None else look.theme.gradient
-            colour = unseen(colour, vertex.id in look.moment.grads)
+            colour = unseen(colour, vertex.id in look.moment.gradients)
             style = "i" if vertex.grad is None else ""
             rows += [(t, {"point-size": "10", "color": colour}, style) for t in grad_lines(vertex)]
     if not on_edges and vertex.kind != "constant":

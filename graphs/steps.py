@@ -21,12 +21,11 @@ from .graph import Edge, Graph, Vertex
 from .labels import operation_sign, title_of
 from .names import Names
 from .numerals import WHOLE_UP_TO, summary
-from .rendering import write_atomically
+from .rendering import FORMATS, write_atomically
 from .select import GraphTooLargeError, check_count
 from .themes import Theme, get_theme
 
 LETTER = 8.7  # points: a little more than a letter of the caption takes on average
-FORMATS = ("png", "svg", "pdf", "dot")
 
 Key = tuple[str, str, int]
 
@@ -205,7 +204,6 @@ class Progress:
         return Moment(
             values=frozenset(everything - self.values),
             gradients=frozenset(waiting),
-            grads=frozenset(waiting),
             edges=frozenset(open_edges),
             active=frozenset({active.id} if active else ()),
             active_edges=frozenset(map(key, fresh)),
