@@ -31,7 +31,7 @@ from .labels import described, title_of
 from .names import Names
 from .numerals import written
 from .select import without_values
-from .themes import Paint, Theme, get_theme
+from .themes import DARK, LIGHT, Paint, Theme, get_theme
 
 
 class Difference(NamedTuple):
@@ -435,7 +435,7 @@ class Alignment:
         )
 
     def _paint(self, theme: Theme) -> Any:
-        tints = DARK_TINTS if theme.background == "#14181d" else TINTS
+        tints = DARK_TINTS if theme.background == DARK.background else TINTS
 
         def paint(vertex: Vertex) -> dict[str, str] | None:
             if vertex.mark == "follows":
@@ -451,7 +451,7 @@ class Alignment:
 
 
 TINTS = [
-    Paint(fill, line, "#1f2328")
+    Paint(fill, line, LIGHT.text)
     for fill, line in (
         ("#cfe4fa", "#2a6db5"), ("#d3f0d8", "#2c8a45"), ("#fde2c8", "#b8651b"),
         ("#d9f0f2", "#1f8791"), ("#f6d5e5", "#b03a76"), ("#e9e6b8", "#80781a"),
@@ -459,7 +459,7 @@ TINTS = [
     )
 ]  # fmt: skip
 DARK_TINTS = [
-    Paint(fill, line, "#e6e9ec")
+    Paint(fill, line, DARK.text)
     for fill, line in (
         ("#143a63", "#6aacf0"), ("#14482a", "#63c784"), ("#5a3413", "#f0a868"),
         ("#12474c", "#5fc6d0"), ("#571f3d", "#ee8bba"), ("#474310", "#d0c650"),

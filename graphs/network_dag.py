@@ -16,7 +16,7 @@ from .drawing import Drawing
 from .glossary import sign
 from .neurons import Array, Weights, numbers, weights_of
 from .numerals import shaped, summary, written
-from .themes import Theme
+from .themes import DARK, Theme
 
 # One a parameter, in turn; none of them is a colour of a circle's rim.
 COLOURS = ("#2a6db5", "#c2600a", "#1f8791", "#b03a76", "#5252b8", "#80781a", "#7d6344", "#c0261c")
@@ -49,7 +49,7 @@ def draw_dag(
     """The diagram of a SharedWeightDAG or a DAG; see `draw_network`."""
     net = read_dag(model, input)
     uses = {name: uses_of(net, name) for name in net.parameters}
-    palette = DARK_COLOURS if look.text == "#e6e9ec" else COLOURS
+    palette = DARK_COLOURS if look.text == DARK.text else COLOURS
     colours = {name: palette[i % len(palette)] for i, name in enumerate(net.parameters)}
     graph = {
         "rankdir": "LR", "bgcolor": look.background, "pad": "0.25", "fontname": FONT,
