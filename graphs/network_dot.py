@@ -82,8 +82,7 @@ def text_node(id: str, point: Point, rows: Sequence[tuple[str, float, str, str]]
 def column_lines(picture: Picture, k: int, look: Theme) -> list[str]:
     """The neurons of a column, the bias unit of the next one, and the caption."""
     shown, column = picture.shown, picture.shown.columns[k]
-    last = len(shown.columns) - 1
-    kind = "input" if k == 0 else "output" if k == last else "operation"
+    kind = shown.kind(k)
     paint = look.kinds[kind]
     lines = []
     for i, y in zip(shown.rows[k], picture.y[k]):
@@ -296,6 +295,7 @@ def matrix_table(
         rows = [rows[0].replace(f'colspan="{n_in}"', 'colspan="1"'),
                 f'<tr><td><font point-size="10">{escaped(extent)}</font></td></tr>']  # fmt: skip
     else:
+        cell = f'width="{cell_width(weights):.0f}"'
         for i in range(n_out):
             cells = []
             for j in range(n_in):
@@ -307,7 +307,7 @@ def matrix_table(
                         f'<br/><font point-size="10" color="{look.gradient}">∂ '
                         f"{written(gradient, 3)}</font>"
                     )
-                cells.append(f'<td bgcolor="{fill}" width="{cell_width(weights):.0f}">{text}</td>')
+                cells.append(f'<td bgcolor="{fill}" {cell}>{text}</td>')
             rows.append(f"<tr>{''.join(cells)}</tr>")
     return (
         f'<<table border="1" color="{paint.line}" bgcolor="{paint.fill}" cellborder="0" '
@@ -342,13 +342,12 @@ def line_words(connection: Connection) -> str:
 def spoken(shown: Shown) -> dict[str, tuple[str, str]]:
     """For each id a title and a description."""
     found = {}
-    last = len(shown.columns) - 1
     for k in shown.kept:
         column = shown.columns[k]
-        kind = "input" if k == 0 else "output" if k == last else "operation"
+        kind = shown.kind(k)
         for i in shown.rows[k]:
             if i is not None:
-                name = column.names[i] if k in (0, last) else f"{column.name}[{i + 1}]"
+                name = f"{column.name}[{i + 1}]" if kind == "operation" else column.names[i]
                 found[f"c{k}_{i}"] = (name, neuron_words(column, k, i, kind))
         found[f"column{k}"] = (column.name, f"all {column.size} neurons of {column.name}")
         found[f"caption{k}"] = (column.name, ", ".join(caption_rows(column)))

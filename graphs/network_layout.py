@@ -47,6 +47,10 @@ class Shown:
         self.columns, self.kept = columns, kept
         self.rows = {k: neurons_shown(columns[k].size, most) for k in kept}
 
+    def kind(self, k: int) -> str:
+        """What the neurons of a column are: "input", "operation" (hidden) or "output"."""
+        return "input" if k == 0 else "output" if k == len(self.columns) - 1 else "operation"
+
     def lines_into(self, k: int) -> Iterator[Connection]:
         """The lines into a column, if the column before is drawn too."""
         column = self.columns[k]
