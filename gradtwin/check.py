@@ -22,7 +22,6 @@ import numpy as np
 from .case import Raised, attempt
 from .compare import Compared, Comparison, compare
 from .concepts import Concept, Figure, Wing, concepts, find
-from .findings import WARNING
 from .on_paper import Table, odd_one_out, table, witnesses
 from .render import NoGraphError, aligned
 from .samples import Sample
@@ -88,15 +87,10 @@ class Failure:
     @property
     def scratch_is_right(self) -> bool:
         """The only thing wrong is PyTorch: so says the third witness of every difference."""
-        differing = [
-            c for c in (*self.comparison.outputs, *self.comparison.gradients) if not c.ok
-        ]
-        mistakes = [f for f in self.comparison.findings if f.severity != WARNING]
         return (
-            len(mistakes) == len(differing) > 0
+            self.comparison.ours_is_right
             and not self.warning
             and all(c.ok for c in self.paper[:1])
-            and all(c.verdict is not None and c.verdict.side == "ours" for c in differing)
         )
 
     def __str__(self) -> str:

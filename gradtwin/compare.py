@@ -28,7 +28,7 @@ from .case import (
     upstream_like,
 )
 from .conduct import conduct
-from .findings import CONVENTION, MISTAKE, Finding
+from .findings import CONVENTION, MISTAKE, WARNING, Finding
 from .numpy_side import NumpySide
 from .report import number
 from .sides import Array, Pass, Side, UsageError, as_side
@@ -241,6 +241,18 @@ class Comparison:
     def only_conventions(self) -> bool:
         """There is a difference, but nothing except other conventions at a kink."""
         return not self.ok and not any(f.severity == MISTAKE for f in self.findings)
+
+    @property
+    def ours_is_right(self) -> bool:
+        """Values differ and nothing else, and the third witness says each time that ours is right.
+
+        False where nothing differs.
+        """
+        differing = [c for c in (*self.outputs, *self.gradients) if not c.ok]
+        mistakes = [f for f in self.findings if f.severity != WARNING]
+        return len(mistakes) == len(differing) > 0 and all(
+            c.verdict is not None and c.verdict.side == "ours" for c in differing
+        )
 
     def __bool__(self) -> bool:
         return self.ok

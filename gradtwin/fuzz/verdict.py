@@ -20,7 +20,6 @@ import scratch
 
 from ..case import upstream_like
 from ..compare import Comparison, compare
-from ..findings import WARNING
 from ..sides import ScratchSide, side
 from ..tolerance import Tolerance, gradient_unit, resolution, summed_terms, through_float32
 from .case import Case
@@ -173,7 +172,7 @@ def _whole(case: Case) -> Verdict:
         return Verdict(Outcome.agree)
     if case.order == 2 and comparison.only_conventions:
         return Verdict(Outcome.convention, comparison)
-    if scratch_is_right(comparison) or pytorch_overflows(case, comparison):
+    if comparison.ours_is_right or pytorch_overflows(case, comparison):
         return Verdict(Outcome.scratch_right, comparison)
     return Verdict(Outcome.differ, comparison)
 
@@ -189,15 +188,6 @@ def compared(case: Case) -> Comparison:
         side("scratch", ours), side("torch", theirs), *arrays, dtype=case.dtype,
         requires_grad=wanted, tolerance=_tolerance(case),
     )  # fmt: skip
-
-
-def scratch_is_right(comparison: Comparison) -> bool:
-    """Values differ and nothing else, and the third witness says each time that ours is right."""
-    differing = [c for c in (*comparison.outputs, *comparison.gradients) if not c.ok]
-    mistakes = [f for f in comparison.findings if f.severity != WARNING]
-    return len(mistakes) == len(differing) > 0 and all(
-        c.verdict is not None and c.verdict.side == "ours" for c in differing
-    )
 
 
 def pytorch_overflows(case: Case, comparison: Comparison) -> bool:
