@@ -141,8 +141,8 @@ def draw_program(c: Choices) -> Case:
 
 
 @lru_cache(maxsize=1)
-def functions_of_one_number() -> list[tuple[Operation, str, str]]:
-    """The rows of one argument of any shape: operation, text, and its name."""
+def functions_of_one_number() -> list[tuple[Operation, str]]:
+    """The rows of one argument of any shape: operation, and text."""
     found = []
     for operation, spelled in rows():
         if OPERATIONS.get(operation.name) is not operation or not operation.elementwise:
@@ -154,7 +154,7 @@ def functions_of_one_number() -> list[tuple[Operation, str, str]]:
                 given = ["{0}", *(f"{k}={option(k, v)}" for k, v in one.options.items())]
                 if not spelled.startswith(("lib.", "F.")):
                     given.insert(0, "lib")
-                found.append((operation, f"{spelled}({', '.join(given)})", operation.name))
+                found.append((operation, f"{spelled}({', '.join(given)})"))
     return found
 
 
@@ -163,12 +163,11 @@ LEAST = {"log": 1e-2, "sqrt": 1e-2, "log1p": -0.99}
 
 
 def one_number(p: Program) -> None:
-    operation, text, name = p.c.one_of(functions_of_one_number())
+    operation, text = p.c.one_of(functions_of_one_number())
+    name = operation.name
     x = p.some()
     data = p.values[x].data
-    if name == "number / x" and np.any(np.abs(data) < 0.05):
-        return
-    if name == "pow" and np.any(np.abs(data) < 0.05):
+    if name in ("number / x", "pow") and np.any(np.abs(data) < 0.05):
         return
     if name in LEAST and np.any(data < LEAST[name]):
         return
