@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .numbers import integer_from, one_of
-from .output import console, loading, print_json
+from .output import console, loading, print_json, tracked
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -69,8 +68,6 @@ def accuracy(
                 raise
             typer.echo("Error: the exact values are mpmath's: pip install mpmath", err=True)
             raise typer.Exit(2) from error
-        from rich.progress import track
-
         from ..accuracy import report
         from ..samples import scratch_library, torch_library
     _can_draw(plot)
@@ -81,13 +78,7 @@ def accuracy(
     chosen = list(dict.fromkeys(named))  # each once
     libraries = [scratch_library(), torch_library()]
     work = [(each, name) for name in ([dtype] if dtype else Dtype) for each in chosen]
-    shown = track(
-        work,
-        description="measuring",
-        console=console(stderr=True),
-        transient=True,
-        disable=json or not sys.stderr.isatty(),
-    )
+    shown = tracked(work, "measuring", len(work), hidden=json)
     rows = [measure(each, str(name), libraries, points, seed) for each, name in shown]
     if json:
         print_json([report.to_dict(row) for row in rows])

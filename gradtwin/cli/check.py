@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .numbers import integer_from, one_of
-from .output import console, loading, print_json
+from .output import console, loading, print_json, tracked
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -74,17 +73,9 @@ def check(
     chosen = list({each.name: each for each in named}.values())  # each once
     start = time.perf_counter()
     with loading():
-        from rich.progress import track
-
         from ..check import Report, check_concept
 
-    shown = track(
-        chosen,
-        description="checking",
-        console=console(stderr=True),
-        transient=True,
-        disable=json or not sys.stderr.isatty(),
-    )
+    shown = tracked(chosen, "checking", len(chosen), hidden=json)
     report = Report([check_concept(each, dtype, seed, cases) for each in shown], dtype, seed)
     if json:
         print_json(report.to_dict())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .numbers import one_of
-from .output import console, print_json
+from .output import console, on_ctrl_c, print_json, print_lines
 
 if TYPE_CHECKING:
     from ..figures import Picture
@@ -96,9 +95,7 @@ def _list(chosen: list[Picture], lang: str, json: bool) -> None:
         return
     rows = [(each.name, each.title(lang), each.section) for each in chosen]
     if not sys.stdout.isatty():  # plain lines for grep; loading Rich would take most of the time
-        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-        for name, title, section in rows:
-            print(f"{name:{widths[0]}}  {title:{widths[1]}}  {section}")
+        print_lines(rows)
         return
     from rich.table import Table
 
@@ -150,13 +147,8 @@ def _ended_by_ctrl_c() -> Iterator[None]:
     def stop(number: int, frame: object) -> None:
         raise _Stop
 
-    asked = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not under nohup
-    if asked:
-        signal.signal(signal.SIGINT, stop)
     try:
-        yield
+        with on_ctrl_c(stop):
+            yield
     except _Stop:
         raise KeyboardInterrupt from None
-    finally:
-        if asked:
-            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -17,7 +17,7 @@ def list_concepts(
 ) -> None:
     """List the concepts in the lecture's order, each with its section."""
     from ..concepts import in_section
-    from .output import console, print_json
+    from .output import console, print_json, print_lines
 
     try:
         concepts = in_section(section)
@@ -39,9 +39,7 @@ def list_concepts(
         return
     rows = [(concept.name, concept.title, concept.section) for concept in concepts]
     if not sys.stdout.isatty():  # plain lines for grep; loading Rich would take most of the time
-        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-        for name, title, section in rows:
-            print(f"{name:{widths[0]}}  {title:{widths[1]}}  {section}")
+        print_lines(rows)
         return
     from itertools import groupby
     from operator import itemgetter

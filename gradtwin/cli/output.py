@@ -6,13 +6,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+T = TypeVar("T")
 
 INTERRUPTED = "interrupted"
 
@@ -36,6 +38,19 @@ def pipes_that_close() -> None:
 
 
 @contextmanager
+def on_ctrl_c(handler: Callable[[int, Any], object]) -> Iterator[None]:
+    """Ctrl-C calls this within, unless it does nothing anyway, as under nohup."""
+    asked = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if asked:
+        signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        if asked:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
 def loading(*packages: str) -> Iterator[None]:
     """Load both wings, or these packages, with Ctrl-C ending the process at once.
 
@@ -46,16 +61,10 @@ def loading(*packages: str) -> Iterator[None]:
         print(INTERRUPTED, file=sys.stderr, flush=True)
         os._exit(130)
 
-    asked = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not under nohup
-    if asked:
-        signal.signal(signal.SIGINT, end)
-    try:
+    with on_ctrl_c(end):
         for package in packages or ("scratch", "torch_ref"):
             import_module(package)
         yield
-    finally:
-        if asked:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def console(stderr: bool = False) -> Console:
@@ -67,6 +76,27 @@ def console(stderr: bool = False) -> Console:
     return Console(
         file=stream, highlight=False, markup=False, emoji=False, width=width, soft_wrap=True
     )
+
+
+def tracked(work: Iterable[T], description: str, total: int, hidden: bool = False) -> Iterable[T]:
+    """The work, with a bar on standard error while it is done, if that is a terminal."""
+    from rich.progress import track
+
+    return track(
+        work,
+        description=description,
+        total=total,
+        console=console(stderr=True),
+        transient=True,
+        disable=hidden or not sys.stderr.isatty(),
+    )
+
+
+def print_lines(rows: Sequence[tuple[str, str, str]]) -> None:
+    """Name, title and section, a line each: for grep, and at once, without Rich."""
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for name, title, section in rows:
+        print(f"{name:{widths[0]}}  {title:{widths[1]}}  {section}")
 
 
 def print_json(value: Any) -> None:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from ..cli.output import console, tolerant_streams
+from ..cli.output import console, tolerant_streams, tracked
 from .mistake import Mistake
 from .mistakes import MISTAKES, find
 from .report import markdown
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
     start = time.perf_counter()
-    outcomes = list(_shown(chosen, given.jobs))
+    outcomes = _shown(chosen, given.jobs)
     seconds = time.perf_counter() - start
     if given.markdown:
         print(markdown(outcomes, seconds, given.jobs), end="")
@@ -48,18 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _shown(chosen: Sequence[Mistake], jobs: int) -> list[Outcome]:
     """The outcomes, with a bar on a terminal while they come."""
-    from rich.progress import track
-
-    return list(
-        track(
-            run(chosen, jobs),
-            description="planting",
-            total=len(chosen),
-            console=console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
-    )
+    return list(tracked(run(chosen, jobs), "planting", len(chosen)))
 
 
 def _print(outcomes: Sequence[Outcome], chosen: int, seconds: float) -> None:
