@@ -13,6 +13,8 @@ LEAKY = "Función de activación LeakyReLU"
 SAME_PROBLEM = "Otras funciones de activación con el mismo problema"
 OTHERS = "Otras funciones de activación"
 SOFTMAX = "Otras funciones de activación importantes: Softmax"
+LOGITS = [5.0, 6.0, 11.0, 7.0]
+"""The outputs of a network that the lecture turns into probabilities."""
 
 
 def _at(name: str, x: float) -> Any:
@@ -32,8 +34,8 @@ def _slope(name: str, x: float) -> Any:
 
 
 def _softmax(entry: int) -> Any:
-    """One entry of the lecture's softmax(5, 6, 11, 7)."""
-    return lambda wing: wing.F.softmax(wing.tensor([5.0, 6.0, 11.0, 7.0]), dim=0)[entry]
+    """One entry of the lecture's softmax."""
+    return lambda wing: wing.F.softmax(wing.tensor(LOGITS), dim=0)[entry]
 
 
 OF_THE_PERCEPTRON: list[Concept] = [

@@ -51,10 +51,12 @@ def _end(f: Callable[[Tensor], Tensor], x0: float, lr: float) -> Callable[[Wing]
 
 
 def parabola(x: Tensor) -> Tensor:
+    """x^2, with its minimum at 0."""
     return x**2
 
 
 def two_minima(x: Tensor) -> Tensor:
+    """x^4 - 2 x^2 + x - 1, with the global minimum at -1.1072 and a local one at 0.8376."""
     return x**4 - 2 * x**2 + x - 1
 
 

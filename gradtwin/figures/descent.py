@@ -11,6 +11,7 @@ import numpy as np
 
 import scratch
 
+from ..concepts.descent import parabola, two_minima
 from .page import Page
 from .picture import picture
 from .style import BLACK, BLUE, LINES, RED
@@ -25,16 +26,6 @@ SECTION = "Descenso del gradiente"
 RATES = (0.02, 0.2, 1.05)  # for x^2: too small, right, too large
 STARTS = (0.3, 0.0)  # of the two minima
 NOTES = ((0.8, 0.8), (-1.0, 0.1))  # where what is said of them stands, clear of the curve
-
-
-def square(x: Any) -> Any:
-    """x^2, with its minimum at 0."""
-    return x**2
-
-
-def two_minima(x: Any) -> Any:
-    """x^4 - 2 x^2 + x - 1, with the global minimum at -1.1072 and a local one at 0.8376."""
-    return x**4 - 2 * x**2 + x - 1
 
 
 def valley(w: Any) -> Any:
@@ -69,8 +60,8 @@ def learning_rates(page: Page) -> None:
     )
     x = np.linspace(-2.3, 2.3, 231)
     for axes, lr, title in zip(page.axes(1, 3, sharex=True, sharey=True), RATES, titles):
-        axes.plot(x, square(x), color=BLACK, linewidth=2)
-        path = scratch.descend(square, 1.2, lr=lr, steps=12)
+        axes.plot(x, parabola(x), color=BLACK, linewidth=2)
+        path = scratch.descend(parabola, 1.2, lr=lr, steps=12)
         show_path(axes, path, LINES[1])
         taken = len(path.values) - 1  # fewer where it diverged
         steps = page.say(f"tras {taken} pasos", f"after {taken} steps") + f" $x = {path.x:.2f}$"

@@ -5,12 +5,13 @@ Lecture: "Ejemplo con un perceptrón", with the weights printed there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import scratch
 
+from ..concepts.perceptron import BIAS, WEIGHT
 from .page import Page
 from .picture import picture
 from .plane import outputs, show_classes, show_probability
@@ -20,7 +21,6 @@ from .style import BLACK, BLUE, GREY, RED
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WEIGHTS, BIAS = (-1.15, -0.21), 4.1
 POINTS = ((0.0, 6.0), (6.0, 8.0))
 ENDS = (-2.0, 10.0)  # of both axes
 
@@ -31,13 +31,13 @@ def neuron(activation: str | None = "sigmoid") -> scratch.Perceptron:
     >>> outputs(neuron(), POINTS).round(2).tolist()
     [0.94, 0.01]
     """
-    return scratch.Perceptron(WEIGHTS, bias=BIAS, activation=activation)
+    return scratch.Perceptron(WEIGHT, bias=BIAS, activation=activation)
 
 
-def mark_points(axes: Axes, **options: Any) -> None:
+def mark_points(axes: Axes) -> None:
     """The two points of the lecture, each with what the perceptron says of it."""
     for (x1, x2), y_hat in zip(POINTS, outputs(neuron(), POINTS)):
-        axes.plot(x1, x2, "*", color=RED, markeredgecolor=BLACK, markersize=24, **options)
+        axes.plot(x1, x2, "*", color=RED, markeredgecolor=BLACK, markersize=24)
         axes.annotate(
             rf"$({x1:g}, {x2:g})$  $\hat y = {y_hat:.2f}$",
             (x1, x2),
@@ -59,7 +59,7 @@ def decision_boundary(page: Page) -> None:
     show_classes(page, axes, X, y)
     x2 = np.array(ENDS)
     equation = "$-1.15 x_1 - 0.21 x_2 + 4.1 = 0$"
-    axes.plot(line(WEIGHTS, BIAS, x2), x2, color=BLACK, label=equation)
+    axes.plot(line(WEIGHT, BIAS, x2), x2, color=BLACK, label=equation)
     mark_points(axes)
     axes.set(xlim=ENDS, ylim=ENDS)
     axes.legend(loc="lower right")

@@ -9,11 +9,13 @@ import numpy as np
 
 import scratch
 
+from ..concepts.graph import EXAMPLE
 from .page import Page
 from .picture import picture
 from .style import BLACK, BLUE, GREEN, RED
 
-W, B, X, Y, LR = 2.0, 1.0, 3.0, 9.0, 0.02
+X, Y, W, B = EXAMPLE
+LR = 0.02
 
 
 def gradients() -> tuple[float, float, float]:

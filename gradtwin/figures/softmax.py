@@ -9,11 +9,10 @@ import numpy as np
 
 import scratch
 
+from ..concepts.activation import LOGITS
 from .page import Page
 from .picture import picture
 from .style import BLUE, ORANGE
-
-LOGITS = (5.0, 6.0, 11.0, 7.0)
 
 
 @picture(

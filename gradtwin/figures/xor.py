@@ -8,32 +8,28 @@ from __future__ import annotations
 
 from functools import cache
 
-import numpy as np
-
 import scratch
 
+from ..concepts.loss import WEIGHT1, WEIGHT2
+from ..concepts.loss import X_XOR as X
+from ..concepts.loss import Y_XOR as Y
 from .page import Page
 from .picture import picture
 from .plane import outputs, show_classes, show_probability
 from .style import GREY
 from .training import train
 
-X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-Y = np.array([0.0, 1.0, 1.0, 0.0])
-W1 = np.array([[0.96, 0.89], [0.28, 0.73]])  # (in, out), as printed
-W2 = np.array([[0.60], [0.22]])
-
 ENDS = (-0.3, 1.3)  # of both axes
 
 
 def untrained() -> scratch.FullyConnected:
-    """The network of the lecture, two sigmoids and one; its weights are (out, in) here.
+    """The network of the lecture, two sigmoids and one.
 
     >>> outputs(untrained(), X).round(2).tolist()
     [0.6, 0.62, 0.64, 0.66]
     """
     net = scratch.FullyConnected([2, 2, 1], "sigmoid", output_activation="sigmoid", bias=False)
-    net.load_state_dict({"layers.0.weight": W1.T, "layers.1.weight": W2.T})
+    net.load_state_dict({"layers.0.weight": WEIGHT1, "layers.1.weight": WEIGHT2})
     return net
 
 
@@ -45,7 +41,7 @@ def trained() -> scratch.FullyConnected:
     [0.03, 0.96, 0.96, 0.08]
     """
     net = untrained()
-    train(net, X, Y[:, None], lr=2.0, epochs=4000)
+    train(net, X, Y, lr=2.0, epochs=4000)
     return net
 
 
@@ -59,7 +55,7 @@ def xor(page: Page) -> None:
     titles = page.say("Pesos iniciales", "Initial weights"), page.say("Entrenada", "Trained")
     for axes, net, title in zip(both, (untrained(), trained()), titles):
         shades = show_probability(axes, net, ENDS, (0.5,))
-        show_classes(page, axes, X, Y, size=220)
+        show_classes(page, axes, X, Y[:, 0], size=220)
         for point, output in zip(X, outputs(net, X)):
             axes.annotate(
                 rf"$\hat y = {output:.2f}$",
