@@ -52,7 +52,7 @@ def panels(rows: Sequence[Row]) -> Figure:
         for (wing, what), style in STYLES.items():
             seen = [p for p in row.curve if p.what == what and abs(p.inputs[0]) < EDGE]
             x, y = [float(p.inputs[0]) for p in seen], [shown(p.units[wing]) for p in seen]
-            ax.plot(x, y, linestyle="", markersize=6, **{k: style[k] for k in style})
+            ax.plot(x, y, linestyle="", markersize=6, **style)
         ax.set_xscale("symlog", linthresh=1e-3)
         ax.set_yscale("log")
         ax.axhline(GOAL, color=GREY, linestyle="--")
