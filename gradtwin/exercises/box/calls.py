@@ -5,7 +5,6 @@ Used inside the box for a submission, and outside for the exercise's own sources
 
 from __future__ import annotations
 
-import sys
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -199,8 +198,3 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
 def _describe(value: Any) -> str:
     """As Python writes it, so that it reads the same in every language."""
     return "None" if value is None else _name_of(value)
-
-
-def python_version() -> str:
-    """The version that the submission runs under."""
-    return ".".join(map(str, sys.version_info[:3]))
