@@ -98,10 +98,10 @@ class Smallest:
     expected: Any = None
     reason: Message | None = None
 
-    def to_dict(self, hide_expected: bool = False) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {
             "inputs": self.inputs, "quantity": self.quantity, "entry": self.entry,
-            "came": self.came, "expected": None if hide_expected else self.expected,
+            "came": self.came, "expected": self.expected,
             "reason": None if self.reason is None else self.reason.to_dict(),
         }
 
@@ -156,7 +156,7 @@ class Result:
         """All points, and everything was run."""
         return self.status == "right"
 
-    def to_dict(self, hide_expected: bool = False) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON.
 
         >>> Result.from_dict(Result("relu").to_dict()) == Result("relu")
@@ -167,7 +167,7 @@ class Result:
             "of": self.of, "complete": self.complete, "failed": self.failed,
             "criteria": [c.to_dict() for c in self.criteria],
             "diagnoses": [d.to_dict() for d in self.diagnoses],
-            "smallest": None if self.smallest is None else self.smallest.to_dict(hide_expected),
+            "smallest": None if self.smallest is None else self.smallest.to_dict(),
             "notes": [n.to_dict() for n in self.notes],
             "output": self.output,
         }

@@ -13,7 +13,6 @@ TELLING = {
         N_("{name} is a constant multiple of what it should be, everywhere"),
     # the ratio is -1: what came, which is shown, gives the rest
     "{name} has the opposite sign everywhere": N_("{name} differs in {many} of {of} entries"),
-    "expected": "",
 }
 
 

@@ -165,7 +165,7 @@ class Report:
         from .view import sentence, view
 
         seen = view(g, self.lang)
-        plain = g.result.to_dict(self.hide_expected)
+        plain = g.result.to_dict()
         for criterion, row in zip(plain["criteria"], seen.rows):
             criterion["about"] = row.about
             reason = next(c.reason for c in g.result.criteria if c.name == row.name)
