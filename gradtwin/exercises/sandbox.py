@@ -20,8 +20,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -124,7 +125,7 @@ class Box:
         if sandboxed:
             _working()                                  # before anything is there to clean up
         self._home = tempfile.TemporaryDirectory(prefix="gradtwin-")
-        with _filter() if sandboxed else _no_filter() as descriptors:
+        with _filter() if sandboxed else nullcontext(()) as descriptors:
             if sandboxed:
                 command = bubblewrapped(job, limits, descriptors)
             else:
@@ -322,13 +323,11 @@ class Box:
 
 class _Clock:
     def __init__(self, seconds: float) -> None:
-        import time
-
-        self.seconds, self._now = seconds, time.monotonic
-        self._until = self._now() + seconds
+        self.seconds = seconds
+        self._until = time.monotonic() + seconds
 
     def left(self) -> float:
-        return max(self._until - self._now(), 0.001)
+        return max(self._until - time.monotonic(), 0.001)
 
 
 def _checked_loaded(header: Header) -> Header:
@@ -419,11 +418,6 @@ def _filter() -> Iterator[tuple[int, ...]]:
         yield (receiver,)
     finally:
         os.close(receiver)
-
-
-@contextmanager
-def _no_filter() -> Iterator[tuple[int, ...]]:
-    yield ()
 
 
 def bubblewrapped(job: Job, limits: Limits, descriptors: Sequence[int]) -> list[str]:
