@@ -89,13 +89,13 @@ def write_all(
              for e in exercises}
     if folder.exists() and not folder.is_dir():
         raise fault(NotADirectoryError, N_("{path} is a file, expected a folder"), path=folder)
-    work = [p for p, content in files.items() if p.exists() and p.read_bytes() != content]
+    before = {p: p.read_bytes() if p.exists() else None for p in files}
+    work = [p for p, content in files.items() if before[p] not in (None, content)]
     if work and not force:
         raise fault(
             FileExistsError, N_("{folder} holds work already: {names}. --force replaces it"),
             folder=folder, names=", ".join(p.name for p in work))
     folder.mkdir(parents=True, exist_ok=True)
-    before = {p: p.read_bytes() if p.exists() else None for p in files}
     written: list[Path] = []
     try:
         for path, content in files.items():
