@@ -110,11 +110,10 @@ def selftest(
     Raises:
         ValueError, FileNotFoundError: no such exercise or file, or a file that defines none.
     """
-    builtin = not isinstance(exercise, Path) and not str(exercise).endswith(".py")
+    strict = isinstance(exercise, str) and not exercise.endswith(".py")     # a built-in one
     chosen = [exercise] if isinstance(exercise, Exercise) else exercises_of(exercise)
     report = Report()
     for e in chosen:
-        strict = builtin and not isinstance(exercise, Exercise)
         for check in _checks(e, boxed, strict):
             report.checks.append(check)
             if watch is not None:
