@@ -22,6 +22,7 @@ import numpy as np
 from .case import Raised, attempt
 from .compare import Compared, Comparison, compare
 from .concepts import Concept, Figure, Wing, concepts, find
+from .json_values import plain
 from .on_paper import Table, odd_one_out, table, witnesses
 from .render import NoGraphError, aligned
 from .samples import Sample
@@ -53,13 +54,17 @@ class Reproduced:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
+        ours, theirs = (
+            str(number) if isinstance(number, Raised) else plain(number)
+            for number in (self.ours, self.theirs)
+        )
         return {
             "what": self.figure.what,
             "says": self.figure.says,
             "printed": self.figure.printed,
             "erratum": self.figure.erratum or None,
-            "scratch": _plain(self.ours),
-            "torch": _plain(self.theirs),
+            "scratch": ours,
+            "torch": theirs,
             "ok": self.ok,
         }
 
@@ -194,9 +199,9 @@ class Result:
             "section": self.concept.section,
             "ok": self.ok,
             "cases": self.cases,
-            "ulp_forward": _plain(self.ulp_forward),
-            "ulp_gradient": _plain(self.ulp_gradient),
-            "share_of_allowed": _plain(self.share),
+            "ulp_forward": plain(self.ulp_forward),
+            "ulp_gradient": plain(self.ulp_gradient),
+            "share_of_allowed": plain(self.share),
             "figures": [figure.to_dict() for figure in self.figures],
             "paper": None if self.paper is None else self.paper.to_dict(),
             "graphs": None
@@ -375,10 +380,3 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "paper": [comparison.to_dict() for comparison in failure.paper],
         **failure.comparison.to_dict(),
     }
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no infinity: as a string, like the report of a comparison."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value if value is None or isinstance(value, float) else str(value)

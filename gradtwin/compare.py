@@ -29,6 +29,7 @@ from .case import (
 )
 from .conduct import conduct
 from .findings import CONVENTION, MISTAKE, WARNING, Finding
+from .json_values import plain
 from .numpy_side import NumpySide
 from .report import number
 from .sides import Array, Pass, Side, UsageError, as_side
@@ -175,7 +176,7 @@ class Compared:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; infinities and NaN as the strings "inf", "-inf", "nan"."""
-        plain: dict[str, Any] = _plain(
+        values: dict[str, Any] = plain(
             {
                 "what": self.what,
                 "name": self.name,
@@ -196,7 +197,7 @@ class Compared:
                 "verdict": None if self.verdict is None else self.verdict.to_dict(),
             }
         )
-        return plain
+        return values
 
 
 @dataclass(eq=False)
@@ -275,7 +276,7 @@ class Comparison:
             ],
             "outputs": [c.to_dict() for c in self.outputs],
             "gradients": [c.to_dict() for c in self.gradients],
-            "findings": [_plain(f.to_dict()) for f in self.findings],
+            "findings": [plain(f.to_dict()) for f in self.findings],
             "raised": [None if r is None else r.to_dict() for r in self.raised],
             "notes": list(self.notes),
         }
@@ -879,19 +880,6 @@ def _dtype_findings(c: Compared, case: Case) -> list[Finding]:
     elif theirs == np.float32 and ours == np.float64:
         message += ": something in it turns float32 into float64"
     return [Finding("dtype", c.name, message, {"ours": str(ours), "theirs": str(theirs)})]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    if isinstance(value, float | np.floating):
-        number = float(value)
-        return number if math.isfinite(number) else str(number)
-    if isinstance(value, np.integer | np.bool_):
-        return value.item()
-    return value
 
 
 __all__ = ["Compared", "Comparison", "UsageError", "assert_twins", "compare"]

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from .datasets import Dataset
+from .json_values import plain
 from .tolerance import drift
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -52,9 +53,9 @@ class Epoch:
         """Plain values for JSON."""
         return {
             "epoch": self.epoch,
-            "loss": {"scratch": _plain(self.loss[0]), "torch": _plain(self.loss[1])},
+            "loss": {"scratch": plain(self.loss[0]), "torch": plain(self.loss[1])},
             "accuracy": {"scratch": self.accuracy[0], "torch": self.accuracy[1]},
-            "distance": _plain(self.distance),
+            "distance": plain(self.distance),
         }
 
 
@@ -97,8 +98,8 @@ class Training:
             "interrupted": self.interrupted,
             "diverged": self.diverged,
             "magnifies": self.magnifies,
-            "distance": _plain(self.distance),
-            "allowed": _plain(self.allowed),
+            "distance": plain(self.distance),
+            "allowed": plain(self.allowed),
             "epochs": [epoch.to_dict() for epoch in self.epochs],
         }
 
@@ -330,8 +331,3 @@ def _size(arrays: dict[str, Array]) -> float:
 def _distance(ours: dict[str, Array], theirs: dict[str, Array]) -> float:
     """The largest |difference| between two parameters; NaN where one of them is NaN."""
     return float(max(np.max(np.abs(ours[name] - theirs[name])) for name in ours))
-
-
-def _plain(number: float) -> float | str:
-    """JSON has neither infinity nor NaN: as a string."""
-    return number if math.isfinite(number) else str(number)

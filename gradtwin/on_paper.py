@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .concepts import Concept, Wing
+from .json_values import plain
 from .samples import Sample
 from .sides import Array, Side, side
 
@@ -48,7 +49,7 @@ class Table:
         return {
             "inputs": {name: array.tolist() for name, array in self.inputs.items()},
             "rows": [
-                {"name": row.name, **dict(zip(WITNESSES, map(_plain, row.values)))}
+                {"name": row.name, **dict(zip(WITNESSES, map(plain, row.values)))}
                 for row in self.rows
             ],
         }
@@ -85,11 +86,3 @@ def odd_one_out(agree: Sequence[bool]) -> str:
     against = {"paper": [True, False, False], "PyTorch": [False, True, False],
                "scratch": [False, False, True]}  # fmt: skip
     return next((who for who, pattern in against.items() if pattern == list(agree)), "")
-
-
-def _plain(value: Array | None) -> Any:
-    """JSON has neither infinity nor NaN: as strings."""
-    if value is None:
-        return None
-    plain = np.where(np.isfinite(value), value.astype(object), value.astype(str))
-    return plain.tolist()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..json_values import plain
 from .measuring import GOAL, GRADIENT, VALUE, Point, Row
 
 NAMES = {"scratch": "scratch", "torch": "PyTorch"}
@@ -106,20 +106,12 @@ def to_dict(row: Row) -> dict[str, Any]:
                 "wing": NAMES[wing],
                 "what": what,
                 "argument": point.of or None,
-                "units": finite(point.units[wing]),
-                "inputs": [finite(x) for x in point.inputs],
-                "scratch": finite(point.got.get("scratch")),
-                "PyTorch": finite(point.got.get("torch")),
-                "exact": finite(point.exact),
+                "units": plain(point.units[wing]),
+                "inputs": plain(point.inputs),
+                "scratch": plain(point.got.get("scratch")),
+                "PyTorch": plain(point.got.get("torch")),
+                "exact": plain(point.exact),
             }
             for (wing, what), point in row.worst.items()
         ],
     }
-
-
-def finite(x: Any) -> Any:
-    """A number as JSON can hold it."""
-    value = x.tolist() if hasattr(x, "tolist") else x
-    if isinstance(value, list):
-        return [finite(each) for each in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
