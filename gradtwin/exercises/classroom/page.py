@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from ..reports.html import page_of
+from ..reports.html import page_of, table
 from ..reports.page import page
 from ..reports.view import VERDICTS, status_of
 from ..texts import N_, pick, say
@@ -49,16 +49,12 @@ def class_page(group: Class, lang: str, link: Callable[[Pupil], str]) -> str:
 
 
 def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], lang: str) -> str:
-    """A table that scrolls by itself on a phone; cells are HTML, the first one heads its row."""
-    words = escape(say(lang, caption))
-    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
+    """Cells are HTML, the first one heads its row."""
     lines = "\n".join(
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{c}</td>" for c in row[1:]) + "</tr>"
         for row in rows
     )
-    return (f'<div class="wide" tabindex="0" role="region" aria-label="{words}">\n<table>'
-            f"<caption>{words}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n"
-            "</tbody></table></div>")
+    return table(say(lang, caption), heads, lines)
 
 
 def _exercises(counts: Sequence[Count], lang: str) -> str:

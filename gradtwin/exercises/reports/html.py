@@ -5,6 +5,7 @@ Everything that came from a submission is escaped; the parts that scroll can be 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from ..texts import N_, say
@@ -51,10 +52,11 @@ def _overview(views: list[View], lang: str) -> str:
         for v in views
     )
     heads = (N_("Exercise"), N_("Verdict"), N_("Points"))
-    return _table(say(lang, N_("Overview")), [say(lang, h) for h in heads], rows)
+    return table(say(lang, N_("Overview")), [say(lang, h) for h in heads], rows)
 
 
-def _table(caption: str, heads: list[str], rows: str, label: str = "") -> str:
+def table(caption: str, heads: Sequence[str], rows: str, label: str = "") -> str:
+    """A table that scrolls by itself on a phone; `rows` is HTML."""
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
     label = escape(label or caption)
     return (f'<div class="wide" tabindex="0" role="region" aria-label="{label}">\n'
@@ -122,4 +124,4 @@ def _criteria(v: View, lang: str) -> str:
         )
     heads = (N_("Criterion"), N_("Points"), N_("What it is"), N_("Why points were not given"))
     caption = say(lang, N_("Points"))
-    return _table(caption, [say(lang, h) for h in heads], "\n".join(rows), f"{v.name}: {caption}")
+    return table(caption, [say(lang, h) for h in heads], "\n".join(rows), f"{v.name}: {caption}")
