@@ -19,6 +19,7 @@ import numpy as np
 
 from .concepts import Wing
 from .datasets import Dataset, load
+from .markdown import table
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -279,9 +280,8 @@ def markdown(rows: Sequence[Row]) -> str:
     |---|---|---|---|---|---|---|---|---|
     | 3 | 8 | 0.1 | 66 | 0.2 | 0.25 | -0.100 ± 0.020 | 10.0 % | 50 ms |
     """
-    lines = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
-    for r in rows:
-        cells = (
+    cells = [
+        (
             f"{r.epochs:.1f}".removesuffix(".0"),
             str(r.batch_size or "all"),
             f"{r.lr:g}",
@@ -292,8 +292,9 @@ def markdown(rows: Sequence[Row]) -> str:
             f"{100 * r.test_error:.1f} %",
             f"{1000 * r.seconds:.2g} ms" if r.seconds < 0.0995 else f"{1000 * r.seconds:.0f} ms",
         )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for r in rows
+    ]
+    return table(COLUMNS, cells)
 
 
 def report(study: Study) -> str:

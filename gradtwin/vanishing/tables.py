@@ -5,11 +5,12 @@ Each takes the wing that computes it, and comes out the same in both to the digi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from ..datasets import load
+from ..markdown import table
 from .by_layer import NETWORKS, gradient_by_layer, shortcut_reach
 from .chain import STEEPEST, sigmoid_chain, sigmoid_slope
 from .dead import deaths_by_learning_rate
@@ -32,7 +33,7 @@ def slope(side: str) -> str:
     places = (-10.0, -5.0, -2.0, 0.0, 2.0, 5.0, 10.0)
     row = [f"{each:.4f}" for each in sigmoid_slope(places, side)]
     largest = f"{slopes.max():.4f} at {abs(grid[slopes.argmax()]):g}"
-    return markdown(
+    return table(
         ["z", *(f"{z:g}" for z in places), "largest of 2,001"], [["sigmoid'(z)", *row, largest]]
     )
 
@@ -45,7 +46,7 @@ def chain(side: str) -> str:
         found = sigmoid_chain([*weights[:k]], side=side)
         sizes = abs(found.gradients[0]), found.bound, STEEPEST**k
         rows.append([f"{k}", *map(scientific, sizes), f"{found.slopes.max():.4f}"])
-    return markdown(["sigmoids", "dL/dw₁", "its bound", "0.25^k", "steepest sigmoid'(z)"], rows)
+    return table(["sigmoids", "dL/dw₁", "its bound", "0.25^k", "steepest sigmoid'(z)"], rows)
 
 
 def depth(side: str) -> str:
@@ -56,7 +57,7 @@ def depth(side: str) -> str:
         for label, start in INITIALIZATIONS.items()
         for network in NETWORKS
     ]
-    return markdown(["weights", "network", *(f"{layers} layers" for layers in DEPTHS)], rows)
+    return table(["weights", "network", *(f"{layers} layers" for layers in DEPTHS)], rows)
 
 
 def layers(side: str) -> str:
@@ -65,7 +66,7 @@ def layers(side: str) -> str:
         [network, *(scientific(g) for g in gradient_by_layer(network, "xavier", 10, side=side))]
         for network in NETWORKS
     ]
-    return markdown(["network", *(f"layer {k}" for k in range(1, 11))], rows)
+    return table(["network", *(f"layer {k}" for k in range(1, 11))], rows)
 
 
 def glorot(side: str) -> str:
@@ -74,7 +75,7 @@ def glorot(side: str) -> str:
     for name in GLOROT:
         for what, found in zip(("h", "dL/dz"), activation_histograms(name, side=side)):
             rows.append([name, what, *(f"{std:.4f}" for std in found.std)])
-    return markdown(["initialisation", "of", *(f"layer {k}" for k in range(1, 6))], rows)
+    return table(["initialisation", "of", *(f"layer {k}" for k in range(1, 6))], rows)
 
 
 def shortcut(side: str) -> str:
@@ -84,7 +85,7 @@ def shortcut(side: str) -> str:
         reached = [shortcut_reach(layers, each, side=side) for each in ("identity", "none")]
         norms = [scientific(n) for each in reached for n in (each.first_layer, each.input)]
         rows.append([f"{layers:,}", *norms])
-    return markdown(
+    return table(
         ["layers", "with: dL/dW₁", "with: dL/dX", "without: dL/dW₁", "without: dL/dX"], rows
     )
 
@@ -98,7 +99,7 @@ def dead(side: str) -> str:
             deaths_by_learning_rate(digits, lr, each, side=side) for each in ("relu", "leaky_relu")
         )
         rows.append([f"{lr:g}", f"{relu.dead}", f"{relu.accuracy:.2f}", f"{leaky.dead}"])
-    return markdown(["lr", "ReLU: dead", "ReLU: accuracy", "leaky ReLU: dead"], rows)
+    return table(["lr", "ReLU: dead", "ReLU: accuracy", "leaky ReLU: dead"], rows)
 
 
 def training(side: str, layers: int = 200, epochs: int = 20) -> str:
@@ -109,7 +110,7 @@ def training(side: str, layers: int = 200, epochs: int = 20) -> str:
         found = train_deep(digits, shortcut, layers, epochs=epochs, side=side)
         losses = (f"{found.losses[epoch]:.2f}" for epoch in (0, -1))
         rows.append([shortcut, *losses, f"{found.accuracy:.2f}"])
-    return markdown(["shortcut", "loss, first epoch", "loss, last epoch", "accuracy"], rows)
+    return table(["shortcut", "loss, first epoch", "loss, last epoch", "accuracy"], rows)
 
 
 TABLES: dict[str, Callable[[str], str]] = {
@@ -122,19 +123,6 @@ TABLES: dict[str, Callable[[str], str]] = {
     "dead": dead,
     "training": training,
 }
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of Markdown.
-
-    >>> print(markdown(["a", "b"], [["1", "2"]]))
-    | a | b |
-    |---|---|
-    | 1 | 2 |
-    """
-    lines = [header, *rows]
-    text = [f"| {' | '.join(line)} |" for line in lines]
-    return "\n".join([text[0], "|" + "---|" * len(header), *text[1:]])
 
 
 def scientific(x: float) -> str:
