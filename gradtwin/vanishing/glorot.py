@@ -20,8 +20,8 @@ CLASSES = 10
 
 GLOROT = {
     # U(-1/sqrt(n), 1/sqrt(n)): Kaiming's uniform with a = sqrt(5), as PyTorch's nn.Linear begins
-    "standard": Initialization("standard", "kaiming_uniform", {"a": math.sqrt(5)}),
-    "normalized": Initialization("normalized", "xavier_uniform", {}),
+    "standard": Initialization("kaiming_uniform", {"a": math.sqrt(5)}),
+    "normalized": Initialization("xavier_uniform", {}),
 }
 
 

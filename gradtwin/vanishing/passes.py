@@ -47,15 +47,13 @@ class Remembering:
 
 @dataclass(frozen=True, slots=True)
 class Initialization:
-    """How the weights begin, by the name that the tables print.
+    """How the weights begin.
 
     Args:
-        label: "N(0, 0.01²)" and so on.
         function: the wing's initializer.
         options: what it is called with besides generator and shape.
     """
 
-    label: str
     function: str
     options: dict[str, Any]
 
@@ -69,16 +67,16 @@ def normal(sigma: float) -> Initialization:
 
     Source: «Desvanecimiento del gradiente: ejemplo».
 
-    >>> normal(0.01).label
-    'N(0, 0.01²)'
+    >>> normal(0.01).options
+    {'std': 0.01}
     """
     if not sigma >= 0:
         raise ValueError(f"sigma: expected 0 or more, got {sigma!r}")
-    return Initialization(f"N(0, {sigma:g}²)", "normal", {"std": sigma})
+    return Initialization("normal", {"std": sigma})
 
 
-XAVIER = Initialization("Xavier", "xavier_normal", {})
-KAIMING = Initialization("Kaiming", "kaiming_normal", {})
+XAVIER = Initialization("xavier_normal", {})
+KAIMING = Initialization("kaiming_normal", {})
 
 
 def standard_normal(seed: int, *shapes: tuple[int, ...]) -> list[Array]:
