@@ -6,6 +6,7 @@ file about one part marks all its tests. `pytest --markers` lists them.
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ from gradtwin.samples import Operation
 
 # Two test processes on two cores: PyTorch's own threads would only wait for each other.
 torch.set_num_threads(1)
+
+# In the background of a script Ctrl-C is ignored, by what a test starts as well.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PARTS = {
     "perceptron": ("El perceptrón", "¿Cuál es la utilidad", "Ejemplo con un perceptrón"),
