@@ -103,7 +103,7 @@ def column_lines(picture: Picture, k: int, look: Theme) -> list[str]:
             "tooltip": neuron_words(column, k, i, kind), "pos": position(picture.neuron(k, i)),
         }  # fmt: skip
         lines.append(f"  c{k}_{i} {attributes(style)};")
-    if k + 1 in shown.rows and shown.columns[k + 1].bias is not None:
+    if k + 1 in shown.biased:
         paint = look.kinds["parameter"]
         style = {
             "label": html([("1", {"point-size": "12", "color": paint.text}, "b")]),
@@ -187,8 +187,7 @@ def frame_line(picture: Picture, k: int, look: Theme) -> str:
 
 def shortcut_lines(picture: Picture, k: int, look: Theme, largest: float, lane: float) -> list[str]:
     """The way around a residual block, below it: directly, or through the matrix P."""
-    shortcut = picture.shown.columns[k].shortcut
-    assert shortcut is not None
+    shortcut = picture.shown.shortcuts[k]
     start, end = picture.frame(shortcut.start), picture.frame(k)
     leave = Point(start.x + 9, start.y - start.height / 2)
     arrive = Point(end.x - 9, end.y - end.height / 2)
@@ -227,9 +226,8 @@ def shortcut_lines(picture: Picture, k: int, look: Theme, largest: float, lane: 
 def lowest(picture: Picture) -> float:
     """How far below its lane the tallest projection reaches."""
     heights = [30.0]
-    for k in picture.shown.shortcuts:
-        shortcut = picture.shown.columns[k].shortcut
-        if shortcut is not None and shortcut.projection is not None:
+    for shortcut in picture.shown.shortcuts.values():
+        if shortcut.projection is not None:
             heights.append(matrix_size(shortcut.projection, picture)[1])
     return max(heights)
 

@@ -40,12 +40,16 @@ class Shown:
     """What is drawn of a network: columns by number, and of each the neurons by number.
 
     kept: the columns; a jump in their numbers is drawn as dots. rows: for each kept column its
-    neurons, None where some are left out.
+    neurons, None where some are left out. biased: the columns with a bias unit, which stands above
+    the column before. shortcuts: by the column to which each leads, where its beginning is drawn.
     """
 
     def __init__(self, columns: list[Column], kept: list[int], most: int) -> None:
         self.columns, self.kept = columns, kept
         self.rows = {k: neurons_shown(columns[k].size, most) for k in kept}
+        self.biased = [k for k in kept if columns[k].bias is not None and k - 1 in self.rows]
+        ends = ((k, columns[k].shortcut) for k in kept)
+        self.shortcuts = {k: s for k, s in ends if s is not None and s.start in self.rows}
 
     def kind(self, k: int) -> str:
         """What the neurons of a column are: "input", "operation" (hidden) or "output"."""
@@ -64,16 +68,6 @@ class Shown:
                     yield Connection(k, j, i, *at(column.weight, (i, j)))
             if column.bias is not None:
                 yield Connection(k, None, i, *at(column.bias, i))
-
-    @property
-    def shortcuts(self) -> list[int]:
-        """The columns to which a shortcut leads whose beginning is drawn too."""
-        found = []
-        for k in self.kept:
-            shortcut = self.columns[k].shortcut
-            if shortcut is not None and shortcut.start in self.rows:
-                found.append(k)
-        return found
 
 
 def at(weights: Weights, place: Any) -> tuple[Any, Any]:
@@ -156,11 +150,7 @@ class Picture:
     def top(self) -> float:
         """Above every neuron and bias unit."""
         heights = [y[0] + RADIUS + 10 for y in self.y.values()]
-        heights += [
-            self.bias(k).y + BIAS_RADIUS
-            for k in self.shown.kept
-            if self.shown.columns[k].bias is not None and k - 1 in self.shown.rows
-        ]
+        heights += [self.bias(k).y + BIAS_RADIUS for k in self.shown.biased]
         return max(heights)
 
     @property
@@ -176,20 +166,14 @@ class Picture:
             if i is not None
         ]
         found += [
-            Box(*self.bias(k), 2 * BIAS_RADIUS, 2 * BIAS_RADIUS)
-            for k in self.shown.kept
-            if self.shown.columns[k].bias is not None and k - 1 in self.shown.rows
+            Box(*self.bias(k), 2 * BIAS_RADIUS, 2 * BIAS_RADIUS) for k in self.shown.biased
         ]
         return found
 
     def frames(self) -> list[int]:
         """The columns that get a frame: where shortcuts begin and end."""
-        found = set()
-        for k in self.shown.shortcuts:
-            shortcut = self.shown.columns[k].shortcut
-            assert shortcut is not None
-            found |= {k, shortcut.start}
-        return sorted(found)
+        shortcuts = self.shown.shortcuts
+        return sorted({*shortcuts, *(shortcut.start for shortcut in shortcuts.values())})
 
 
 def laid_out(
