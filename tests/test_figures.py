@@ -26,7 +26,8 @@ from typer.testing import CliRunner, Result
 import scratch
 import torch_ref
 from gradtwin.cli import app
-from gradtwin.cli.figures import Format, Language
+from gradtwin.cli.figures import Format
+from gradtwin.cli.language import Language
 from gradtwin.figures import (
     FORMATS,
     LANGUAGES,

@@ -8,14 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .grade import grade
-from .numbers import one_of
+from .language import Lang, language_of
 from .output import console, loading, print_json
 from .usage import Command
 
@@ -28,20 +27,6 @@ app = typer.Typer(
 )  # fmt: skip
 
 
-class Language(StrEnum):
-    """The languages; the same as `gradtwin.exercises.texts.LANGUAGES`."""
-
-    es = "es"
-    en = "en"
-
-
-Lang = Annotated[
-    Language | None,
-    typer.Option(
-        parser=one_of(Language), metavar="|".join(Language),
-        help="Of the texts; by default that of the environment.", show_default=False,
-    ),
-]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 EXERCISES = "a name from `gradtwin exercises list`, `all`, or a file with exercises of your own"
 
@@ -67,7 +52,7 @@ def list_exercises(lang: Lang = None, json: Json = False) -> None:
             ]
         )
         return
-    language = _language(lang)
+    language = language_of(lang)
     rows = [(e.name, f"{sum(e.worth.values()):g}", pick(e.title, language), e.section)
             for e in chosen]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -89,7 +74,7 @@ def new(
     from ..exercises.check import chosen
     from ..exercises.starting import write_all
 
-    language = _language(lang)
+    language = language_of(lang)
     with _usage("NAME", language):
         exercises = list(chosen(names).values())
     try:
@@ -132,7 +117,7 @@ def check(
     with loading("torch"):
         from ..exercises.check import check_files
 
-    language = _language(lang)
+    language = language_of(lang)
     with _usage("NAME", language), _status(json) as show:
         try:
             report = check_files(
@@ -163,7 +148,7 @@ def selftest(
     with loading("torch"):
         from ..exercises.selftest import selftest as run
 
-    language = _language(lang)
+    language = language_of(lang)
     with _usage("FILE|all", language), _status(json) as show:
         report = run(exercise, watch=lambda each: show(f"{each.exercise}: {each.subject}"))
     if json:
@@ -183,12 +168,6 @@ def print_report(report: Report) -> None:
     out = console()
     for line, style in styled(report, min(out.width, WIDTH)):
         out.print(Text(fit(line, out.encoding), style=style))
-
-
-def _language(lang: Language | None) -> str:
-    from ..exercises.texts import readers_language
-
-    return str(lang) if lang is not None else readers_language()
 
 
 def _print(line: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .language import Language
 from .numbers import one_of
 from .output import console, on_ctrl_c, print_json, print_lines
 
@@ -24,13 +25,6 @@ class Format(StrEnum):
     png = "png"
     svg = "svg"
     pdf = "pdf"
-
-
-class Language(StrEnum):
-    """The languages; the same as `gradtwin.figures.LANGUAGES`."""
-
-    es = "es"
-    en = "en"
 
 
 def figures(

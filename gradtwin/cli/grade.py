@@ -8,17 +8,9 @@ from typing import Annotated
 
 import typer
 
+from .language import Lang, language_of
 from .numbers import integer_from
 from .output import console
-
-
-def _language(text: str) -> str:
-    from ..exercises.texts import check_language
-
-    try:
-        return check_language(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def grade(
@@ -58,13 +50,7 @@ def grade(
         int | None,
         typer.Option(parser=integer_from(1), metavar="N", help="Processes; by default one a core."),
     ] = None,
-    lang: Annotated[
-        str | None,
-        typer.Option(
-            parser=_language, metavar="es|en", show_default=False,
-            help="Of the reports; by default that of the environment.",
-        ),
-    ] = None,
+    lang: Lang = None,
     hide_expected: Annotated[
         bool, typer.Option("--hide-expected", help="Reports without the expected values.")
     ] = False,
@@ -82,9 +68,9 @@ def grade(
     from ..exercises.classroom.run import default_out
     from ..exercises.classroom.write import write
     from ..exercises.sandbox import SandboxMissingError
-    from ..exercises.texts import readers_language, say, words_of
+    from ..exercises.texts import say, words_of
 
-    language = lang or readers_language()
+    language = language_of(lang)
     out = default_out(folder) if out is None else out
     wanted = {"csv": csv, "moodle": moodle, "gradescope": gradescope, "nbgrader": nbgrader}
     bar = Progress(

@@ -399,7 +399,7 @@ def test_an_exercise_file_that_defines_none(tmp_path):
 
 
 def test_the_command_line_and_the_texts_know_the_same_languages():
-    from gradtwin.cli.exercises import Language
+    from gradtwin.cli.language import Language
     from gradtwin.exercises.texts import LANGUAGES
 
     assert tuple(Language) == LANGUAGES
