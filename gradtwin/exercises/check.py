@@ -175,7 +175,7 @@ def _grade_here(e: Exercise, space: Mapping[str, Any]) -> Result:
     with redirect_stdout(printed):
         violated = list(_violations(e, space))
         table = grade_runs(e, runs, violated, result)
-        if not all(c.passed for c in result.criteria if c.kind == "value" or c.name == "extreme"):
+        if not result.values_passed:
             result.smallest = smallest_failing(e, runs, table)
     result.output = printed.getvalue()[:MOST_PRINTED]
     return result

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .diagnosis import Found, diagnose
 from .exercise import CONDUCT, Exercise
 from .judge import ABSENT, RAISED, Judgement, Outcomes, judge, shows_nothing
 from .limits import Limits
@@ -19,6 +20,7 @@ from .reference import Array, Gradient
 from .result import Criterion, Diagnosis, Result
 from .sandbox import Answer, Box, Job, small
 from .signature import Function
+from .smallest import smallest_failing
 from .submission import Submission
 from .texts import N_, Message
 from .untrusted import clean
@@ -255,11 +257,7 @@ def grade(
                             Message(N_("it defines none of the functions {names}"),
                                     {"names": names}))
         table = grade_runs(exercise, runs, violations, result)
-        if show_smallest and not all(
-            c.passed for c in result.criteria if c.kind == "value" or c.name == "extreme"
-        ):
-            from .smallest import smallest_failing
-
+        if show_smallest and not result.values_passed:
             result.smallest = smallest_failing(exercise, runs, table)
     finally:
         runs.close()
@@ -416,8 +414,6 @@ def _score(
     result: Result,
     named: bool,
 ) -> None:
-    from .diagnosis import Found, diagnose
-
     found = Found() if result.diagnoses else diagnose(exercise, table, named)
     result.diagnoses += found.diagnoses
     right: list[str] = []

@@ -156,6 +156,11 @@ class Result:
         """All points, and everything was run."""
         return self.status == "right"
 
+    @property
+    def values_passed(self) -> bool:
+        """Whether no value is wrong, on extreme inputs neither: then no input shows a mistake."""
+        return all(c.passed for c in self.criteria if c.kind == "value" or c.name == "extreme")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON.
 
