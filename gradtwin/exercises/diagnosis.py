@@ -90,14 +90,14 @@ def diagnose(exercise: Exercise, table: Table, mistakes: bool = True) -> Found:
         for function in functions:
             found.explained.add(function.name)
             if all(c.accepted for c in conventions):
-                found.accepted |= set(graded(exercise, function))
+                found.accepted |= set(exercise.graded(function))
                 if _is(exercise, conventions, function, rows_of(function, table)):
-                    found.far |= set(graded(exercise, function))
+                    found.far |= set(exercise.graded(function))
     for convention, slips in _kept_with_a_slip(exercise, table, found):
         found.diagnoses.append(_diagnosis([convention], next(iter(slips))))
         for function, slip in slips.items():
             found.explained.add(function.name)
-            right = set(graded(exercise, function))
+            right = set(exercise.graded(function))
             if slip is not None:
                 right -= spoiled(exercise, slip)
                 found.diagnoses += [_diagnosis([slip], function)] if mistakes else []
@@ -107,7 +107,7 @@ def diagnose(exercise: Exercise, table: Table, mistakes: bool = True) -> Found:
                 found.far |= right
     named: list[Diagnosis] = []
     for function in exercise.parsed if mistakes else ():
-        quantities = graded(exercise, function)
+        quantities = exercise.graded(function)
         wrong = [q for q in quantities if not table.right(q, "values", "extreme")]
         if not wrong or function.name in found.explained:
             continue
@@ -160,7 +160,7 @@ def _shows(exercise: Exercise, table: Table, mistake: Variant) -> bool:
     source = source_of(exercise, (mistake,))
     assert source is not None
     for f in exercise.parsed:
-        quantities = graded(exercise, f)
+        quantities = exercise.graded(f)
         if not all(table.right(q, "values", "extreme") for q in quantities):
             continue
         for row in rows_of(f, table):
@@ -238,12 +238,7 @@ def spoiled(exercise: Exercise, mistake: Mistake) -> frozenset[str]:
 
 def _is(exercise: Exercise, group: Group, function: Function, rows: Sequence[Row]) -> bool:
     """Whether a whole function of a submission is that of these variants."""
-    return _equal(exercise, group, function, rows, graded(exercise, function))
-
-
-def graded(exercise: Exercise, function: Function) -> list[str]:
-    """What a function returns that is compared."""
-    return [q for q in function.returns if q not in exercise.opaque]
+    return _equal(exercise, group, function, rows, exercise.graded(function))
 
 
 @lru_cache(maxsize=1024)
@@ -251,7 +246,7 @@ def touched(exercise: Exercise, group: Group) -> tuple[Function, ...]:
     """The functions in which a variant differs from the right solution on some probe."""
     found = {}
     for _label, f, theirs, right in variant_rows(exercise, group):
-        if not same(theirs, right, graded(exercise, f)):
+        if not same(theirs, right, exercise.graded(f)):
             found[f.name] = f
     return tuple(f for f in exercise.parsed if f.name in found)
 

@@ -158,10 +158,14 @@ class Exercise:
         """The functions, read."""
         return self._functions
 
+    def graded(self, function: Function) -> list[str]:
+        """What a function returns that is compared, in order."""
+        return [q for q in function.returns if q not in self.opaque]
+
     @cached_property
     def quantities(self) -> list[str]:
         """What is graded, in order."""
-        return [q for f in self.parsed for q in f.returns if q not in self.opaque]
+        return [q for f in self.parsed for q in self.graded(f)]
 
     def reference_of(self, quantity: str) -> Reference:
         """How a quantity is computed."""

@@ -135,7 +135,7 @@ class Runs:
             self.deaths[culprit] = self.deaths.get(culprit, 0) + 1
             self.last_words[culprit] = box.ended
             outcomes.failed[culprit] = box.ended
-            gone = _returns(self.exercise, culprit)
+            gone = _function(self.exercise, culprit).returns
             outcomes.values = {k: v for k, v in outcomes.values.items() if k not in gone}
             skip = [*skip, culprit]
             box = self.start()
@@ -149,8 +149,8 @@ class Runs:
         return outcomes
 
 
-def _returns(exercise: Exercise, name: str) -> tuple[str, ...]:
-    return next(f.returns for f in exercise.parsed if f.name == name)
+def _function(exercise: Exercise, name: str) -> Function:
+    return next(f for f in exercise.parsed if f.name == name)
 
 
 def raised_message(function: str, kind: str, line: int, message: str) -> Message:
@@ -169,7 +169,7 @@ def take(exercise: Exercise, name: str, answer: Answer, outcomes: Outcomes) -> N
     """One answer into the outcomes, as untrusted as it is."""
     header, arrays = answer
     kind = header.get("kind")
-    wanted = [q for q in _returns(exercise, name) if q not in exercise.opaque]
+    wanted = exercise.graded(_function(exercise, name))
     large = [q for q in wanted if q in arrays and arrays[q].size > MOST_ENTRIES]
     if large:
         outcomes.failed[name] = Message(
@@ -363,7 +363,7 @@ def _stranded(exercise: Exercise, function: Function, table: Table) -> bool:
 
     On one of the probes for values is enough: a transposed product raises on all but square ones.
     """
-    graded = [q for q in function.returns if q not in exercise.opaque]
+    graded = exercise.graded(function)
     returned = {q for f in exercise.parsed for q in f.returns}
     return (
         any(p in returned for p in function.parameters)
@@ -453,7 +453,7 @@ def _excused(exercise: Exercise, table: Table) -> set[str]:
     """
     excused: set[str] = set()
     for f in exercise.parsed:
-        graded = [q for q in f.returns if q not in exercise.opaque]
+        graded = exercise.graded(f)
         rows = [j for _, _, j in table.of_kind(VALUES)]
         returned = [j for j in rows if graded and j[graded[0]].state != RAISED]
         if returned and len(returned) < len(rows):

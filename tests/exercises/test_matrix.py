@@ -123,10 +123,6 @@ def cells(exercise: Exercise, source: str) -> Iterator[tuple[Probe, Function, Ro
                 known.update(outcome)
 
 
-def graded(exercise: Exercise, f: Function) -> list[str]:
-    return [q for q in f.returns if q not in exercise.opaque]
-
-
 @cache
 def all_cells(exercise: Exercise, variant: Mistake) -> list[tuple[Probe, Function, Row]]:
     source = source_of(exercise, (variant,))
@@ -140,7 +136,7 @@ def wrong_cells(exercise: Exercise, variant: Mistake) -> list[tuple[Probe, Funct
     return [
         (probe, f, row) for probe, f, row in all_cells(exercise, variant)
         if not same(row.outcome, outcome_of(exercise, exercise.right[0], f, row),
-                    graded(exercise, f))
+                    exercise.graded(f))
     ]
 
 
@@ -152,7 +148,7 @@ def told_apart(exercise: Exercise, one: Mistake, other: Mistake) -> bool:
     source = source_of(exercise, (other,))
     assert source is not None
     return any(
-        not same(row.outcome, outcome_of(exercise, source, f, row), graded(exercise, f))
+        not same(row.outcome, outcome_of(exercise, source, f, row), exercise.graded(f))
         for _, f, row in all_cells(exercise, one)
     )
 
@@ -213,7 +209,7 @@ def equal_to(exercise: Exercise, source: str, diagnosis: Any) -> bool:
     named_as = [s for group in groups if (s := source_of(exercise, group)) is not None]
     rows = [(f, row) for _, f, row in cells(exercise, source) if f.name == diagnosis.function]
     return all(
-        same(row.outcome, outcome_of(exercise, s, f, row), graded(exercise, f))
+        same(row.outcome, outcome_of(exercise, s, f, row), exercise.graded(f))
         for s in named_as for f, row in rows
     )
 
