@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -385,7 +386,8 @@ def test_ctrl_c_while_concepts_are_checked(monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["gradtwin.check"], "check_concept", interrupted)
+    # by its name: gradtwin.check is the function
+    monkeypatch.setattr(import_module("gradtwin.check"), "check_concept", interrupted)
     done = invoke("check", "relu")
     assert (done.exit_code, done.stderr) == (130, "interrupted\n")
 
