@@ -226,9 +226,10 @@ def compare(
         )
         came = came.reshape(expected.shape)
     allowed = _allowed(references, quantity, came, expected, own, measured=False)
-    if not _within(came, expected, allowed).all():
-        allowed = _allowed(references, quantity, came, expected, own, measured=True)
     equal = _within(came, expected, allowed)
+    if not equal.all():
+        allowed = _allowed(references, quantity, came, expected, own, measured=True)
+        equal = _within(came, expected, allowed)
     if equal.all():
         return Judgement(RIGHT, came, expected, allowed, note=note)
     reason = _difference(quantity, came, expected, equal)
@@ -294,7 +295,7 @@ def _condition(
     return condition(expected, moved)
 
 
-def _within(a: Array, b: Array, allowed: Array) -> Array:
+def _within(a: Array, b: Array, allowed: Array | float) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         x, y = a.astype(np.float64), b.astype(np.float64)
         return np.asarray((np.abs(x - y) <= allowed) | (x == y) | ((x != x) & (y != y)))
@@ -353,6 +354,4 @@ def equal_outcome(a: Any, b: Any) -> bool:
     x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
     scale = float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0))
     within = 1e-5 * scale + 1e-7 if a.dtype == np.float32 else 1e-9 * scale + 1e-12
-    with np.errstate(invalid="ignore"):
-        same = (np.abs(x - y) <= within) | (x == y) | ((x != x) & (y != y))
-    return bool(same.all())
+    return bool(_within(x, y, within).all())
