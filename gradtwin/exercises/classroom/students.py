@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..folder import KINDS
 from ..submission import decoded
 from ..texts import N_, fault
 from ..untrusted import clean
@@ -90,7 +91,7 @@ def students_in(folder: Path) -> tuple[list[Student], list[str]]:
             found.append(_of_folder(path, name))
         elif (match := _MOODLE.fullmatch(name) or _CANVAS.fullmatch(name)) and match["file"]:
             single.setdefault((match["name"], match["id"]), {})[match["file"]] = path
-        elif path.suffix.lower() in (".py", ".ipynb"):
+        elif path.suffix.lower() in KINDS:
             strays.append(name)
     found += [
         Student(_key(f"{name}_{number}"), name, number, files=files)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..exercise import Exercise
-from ..folder import Collected, collect, named
+from ..folder import KINDS, Collected, collect, named
 from ..grading import grade, missing
 from ..library import NAMES
 from ..own import exercises_of
@@ -80,7 +80,7 @@ def handed_in(student: Student, known: Sequence[str]) -> Collected:
             return collect(student.folder, every)
         found = Collected()
         for name, path in student.files.items():
-            if path.suffix.lower() in (".py", ".ipynb"):
+            if path.suffix.lower() in KINDS:
                 given = read_submission(path)           # what lies beside it is somebody else's
                 called = named(replace(given, path=Path(name)), every)
                 found.submissions.update(dict.fromkeys(called, given))
