@@ -12,6 +12,7 @@ from ..result import Result
 from ..texts import N_, Message, check_language, pick, say
 from ..untrusted import clean
 from .hidden import without_expected
+from .view import COUNTED, NOTHING_RAN, PARTLY, sentence, status_of, view
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,6 @@ class Report:
     @property
     def found(self) -> int:
         """How many exercises were handed in and ran: neither empty nor a starting file."""
-        from .view import NOTHING_RAN, status_of
-
         return sum(status_of(r) not in NOTHING_RAN for r in self.results)
 
     def summary(self) -> str:
@@ -101,8 +100,6 @@ class Report:
         >>> Report([], asked=5).summary()
         '0 of 5 exercises were found and graded.'
         """
-        from .view import COUNTED, PARTLY, status_of
-
         text = say(self.lang, N_("{found} of {asked} exercises were found and graded"),
                    found=self.found, asked=self.asked)
         statuses = [status_of(r) for r in self.results]
@@ -162,8 +159,6 @@ class Report:
         }
 
     def _plain(self, g: Graded) -> dict[str, Any]:
-        from .view import sentence, view
-
         seen = view(g, self.lang)
         plain = g.result.to_dict()
         for criterion, row in zip(plain["criteria"], seen.rows):
