@@ -405,3 +405,15 @@ def test_the_command_line_and_the_texts_know_the_same_languages():
     assert tuple(Language) == LANGUAGES
     with pytest.raises(ValueError, match="lang"):
         starting.starting_file(find("relu"), "fr")
+
+
+def test_a_starting_file_of_its_own_is_not_begun_either(tmp_path):
+    """Those that are more than their functions: nothing in them may look like an answer."""
+    names = [name for name in NAMES if find(name).starter]
+    assert len(names) >= 3
+    assert invoke("new", *names, tmp_path / "work").exit_code == 0
+    done = invoke("check", tmp_path / "work", "--json")
+    report = json.loads(done.stdout)
+    assert {each["exercise"]: each["verdict"] for each in report["exercises"]} == dict.fromkeys(
+        names, "not begun"
+    )

@@ -120,7 +120,7 @@ for _name in ("activation", "activation_backward"):
         "en": '''
             import numpy as np
 
-            CHOICE = ""                 # "elu", "selu", "softplus", "silu", "gelu" or "gelu_tanh"
+            CHOICE = "elu"              # or "selu", "softplus", "silu", "gelu", "gelu_tanh"
 
 
             def activation(z):
@@ -135,7 +135,7 @@ for _name in ("activation", "activation_backward"):
         "es": '''
             import numpy as np
 
-            CHOICE = ""                 # "elu", "selu", "softplus", "silu", "gelu" o "gelu_tanh"
+            CHOICE = "elu"              # o "selu", "softplus", "silu", "gelu", "gelu_tanh"
 
 
             def activation(z):
