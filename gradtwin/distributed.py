@@ -19,6 +19,11 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+
+# Its functions have the process group as a default argument, which is looked up on import and held
+# for ever: so it is imported here, before there is one. DDP imports it later otherwise, and gloo's
+# threads then outlive the interpreter, which aborts the process now and then.
+import torch.distributed.nn
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -111,7 +116,8 @@ class Team:
                 self._announce(_END, status)
 
     def leave(self) -> None:
-        """The end of the process group, in this process."""
+        """The end of the process group and of its threads, in this process."""
+        self._parted.clear()  # DDP holds the group too
         dist.destroy_process_group()
 
     def monitor(self, model: nn.Module, **options: Any) -> Monitor:
