@@ -187,12 +187,11 @@ def relu(input: Array) -> Any:
     array([0., 0., 1.])
     """
     x = raw(input)
-    zero = ZERO.get(x.dtype, 0)
     if x.size <= LARGE:  # numpy is quickest against an array of zeros
         value = np.maximum(x, ZEROS[x.dtype, x.shape])
     else:  # or by clip, with bounds of its own dtype
-        value = x.clip(zero, INFINITY.get(x.dtype))
-    return value, lambda g: kept(g, value != zero)
+        value = x.clip(ZERO.get(x.dtype, 0), INFINITY.get(x.dtype))
+    return value, lambda g: kept(g, value.astype(bool))  # value != 0, but quicker
 
 
 @primitive

@@ -15,6 +15,7 @@ import torch
 
 import scratch
 from scratch.autograd import grad
+from scratch.autograd.grad_mode import blocks
 
 
 def leaf(*numbers: float) -> scratch.Tensor:
@@ -300,11 +301,42 @@ def test_no_grad_as_decorator_and_reentered() -> None:
 
 def test_no_grad_holds_in_its_thread_only() -> None:
     found = []
+
+    def elsewhere() -> None:
+        found.append((scratch.is_grad_enabled(), (leaf(1.0) * 2).requires_grad))
+
     with scratch.no_grad():
-        thread = threading.Thread(target=lambda: found.append(scratch.is_grad_enabled()))
+        thread = threading.Thread(target=elsewhere)
         thread.start()
         thread.join()
-    assert found == [True]
+        assert not (leaf(1.0) * 2).requires_grad
+    assert found == [(True, True)]
+
+
+def test_no_grad_goes_on_where_a_block_of_another_thread_ends() -> None:
+    entered, left = threading.Event(), threading.Event()
+
+    def elsewhere() -> None:
+        with scratch.no_grad():
+            entered.set()
+            left.wait(10)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    entered.wait(10)
+    with scratch.no_grad():
+        left.set()
+        thread.join()
+        assert not (leaf(1.0) * 2).requires_grad
+    assert (leaf(1.0) * 2).requires_grad
+
+
+def test_no_block_stays_open_after_an_error() -> None:
+    before = blocks.open
+    with pytest.raises(ZeroDivisionError), scratch.no_grad():
+        raise ZeroDivisionError
+    assert blocks.open == before
+    assert (leaf(1.0) * 2).requires_grad
 
 
 def test_detach_cuts_the_graph_and_copies_the_data() -> None:

@@ -49,7 +49,7 @@ class Node:
         return f"<{self.name}>"
 
 
-new = object.__new__
+without_init = object.__new__
 
 
 def recorded(
@@ -65,14 +65,14 @@ def recorded(
     Both are filled here, since every operation comes by: two calls of `__init__` would cost half
     of it more.
     """
-    node = new(Node)
+    node = Node()
     node.order = next(clock)
     node.body = body
     node.inputs = inputs
     node.partials = partials
     node.options = options
     node.named = named
-    result = new(Tensor)
+    result = without_init(Tensor)
     result.data = value if type(value) is np.ndarray else np.asarray(value)
     result.requires_grad = True
     result.grad_fn = node

@@ -25,7 +25,7 @@ from ..tensor import Tensor
 from .again import ELEMENTWISE
 from .broadcasting import back_to, to_common_dtype
 from .errors import explained, parameter_names, takes_many
-from .grad_mode import mode
+from .grad_mode import blocks, mode
 from .node import recorded
 
 P = ParamSpec("P")
@@ -92,7 +92,7 @@ def one(body: Body) -> Callable[..., Tensor]:
             value, d_input = body(input.data)
         except Exception as error:
             raise explained(body, (input,), error) from error
-        if input.requires_grad and mode.recording:
+        if input.requires_grad and (not blocks.open or mode.recording):
             return recorded(value, body, (input.grad_fn or input,), (d_input,))
         return Tensor(value)
 
@@ -107,7 +107,7 @@ def one_with_options(body: Body) -> Callable[..., Tensor]:
             value, d_input = body(input.data, *options, **named)
         except Exception as error:
             raise explained(body, (input, *options), error) from error
-        if input.requires_grad and mode.recording:
+        if input.requires_grad and (not blocks.open or mode.recording):
             return recorded(
                 value, body, (input.grad_fn or input,), (d_input,), options, named
             )
@@ -129,7 +129,7 @@ def two(body: Body) -> Callable[..., Tensor]:
             value, d_input, d_other = body(input.data, other.data)
         except Exception as error:
             raise explained(body, (input, other), error) from error
-        if (input.requires_grad or other.requires_grad) and mode.recording:
+        if (input.requires_grad or other.requires_grad) and (not blocks.open or mode.recording):
             partials = (
                 d_input if input.requires_grad else None,
                 d_other if other.requires_grad else None,
@@ -151,7 +151,7 @@ def two_with_options(body: Body) -> Callable[..., Tensor]:
             value, d_input, d_other = body(input.data, other.data, *options, **named)
         except Exception as error:
             raise explained(body, (input, other, *options), error) from error
-        if (input.requires_grad or other.requires_grad) and mode.recording:
+        if (input.requires_grad or other.requires_grad) and (not blocks.open or mode.recording):
             partials = (
                 d_input if input.requires_grad else None,
                 d_other if other.requires_grad else None,
@@ -177,7 +177,7 @@ def three(body: Body) -> Callable[..., Tensor]:
             raise explained(body, (input, weight, bias), error) from error
         if (
             input.requires_grad or weight.requires_grad or bias.requires_grad
-        ) and mode.recording:
+        ) and (not blocks.open or mode.recording):
             inputs = (
                 input.grad_fn or input,
                 weight.grad_fn or weight,
@@ -208,7 +208,7 @@ def two_broadcast(body: Body) -> Callable[..., Tensor]:
             value, d_input, d_other = body(x, y)
         except Exception as error:
             raise explained(body, (input, other), error) from error
-        if (input.requires_grad or other.requires_grad) and mode.recording:
+        if (input.requires_grad or other.requires_grad) and (not blocks.open or mode.recording):
             if not alike:  # decided here, once: arguments that are alike pay nothing in backward
                 d_input = back_to(input.data, value, d_input)
                 d_other = back_to(other.data, value, d_other)

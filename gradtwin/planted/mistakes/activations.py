@@ -109,37 +109,37 @@ MISTAKES = [
     # ---- the ReLU family ------------------------------------------------------------------------
     Mistake(
         "relu_slope_at_0", "ReLU's derivative at 0 is 1, where PyTorch's choice is 0", FILE,
-        "return value, lambda g: kept(g, value != zero)",
-        "return value, lambda g: kept(g, x >= zero)",
+        "return value, lambda g: kept(g, value.astype(bool))",
+        "return value, lambda g: kept(g, x >= 0)",
         "relu",
     ),
     Mistake(
         "relu_slope_half", "ReLU's derivative at 0 is 1/2, as torch.max(x, zeros) has it", FILE,
-        "return value, lambda g: kept(g, value != zero)",
-        "return value, lambda g: g * np.where(x == zero, 0.5, x > zero).astype(x.dtype)",
+        "return value, lambda g: kept(g, value.astype(bool))",
+        "return value, lambda g: g * np.where(x == 0, 0.5, x > 0).astype(x.dtype)",
         "relu",
     ),
     Mistake(
         "relu_nan_only", "ReLU's derivative is 0 at NaN: wrong there only", FILE,
-        "return value, lambda g: kept(g, value != zero)",
-        "return value, lambda g: kept(g, x > zero)",
+        "return value, lambda g: kept(g, value.astype(bool))",
+        "return value, lambda g: kept(g, x > 0)",
         "relu",
     ),
     Mistake(
         "relu_ignores_upstream", "backward returns the mask, whatever arrives", FILE,
-        "return value, lambda g: kept(g, value != zero)",
-        "return value, lambda g: (value != zero).astype(value.dtype)",
+        "return value, lambda g: kept(g, value.astype(bool))",
+        "return value, lambda g: (value != 0).astype(value.dtype)",
         "relu",
     ),
     Mistake(
         "relu_in_place", "ReLU writes into its argument", FILE,
         "value = np.maximum(x, ZEROS[x.dtype, x.shape])",
-        "value = np.maximum(x, zero, out=x)",
+        "value = np.maximum(x, 0, out=x)",
         "tests/test_samples.py::test_nothing_is_written_to[relu]",
     ),
     Mistake(
         "relu_of_many", "ReLU is cut at 6 in arrays of more than 8,192 elements only", FILE,
-        "value = x.clip(zero, INFINITY.get(x.dtype))", "value = x.clip(zero, 6)",
+        "value = x.clip(ZERO.get(x.dtype, 0), INFINITY.get(x.dtype))", "value = x.clip(0, 6)",
         "relu",
     ),
     Mistake(

@@ -66,6 +66,11 @@ MISTAKES = [
         "mode.recording = self.recording", "mode.recording = True",
         "tests/test_engine.py::test_no_grad_and_enable_grad_nest",
     ),
+    Mistake(
+        "no_grad_of_others", "the end of a no_grad block ends those of all threads",
+        "scratch/autograd/grad_mode.py", "blocks.count(-1)", "blocks.open = 0",
+        "tests/test_engine.py::test_no_grad_goes_on_where_a_block_of_another_thread_ends",
+    ),
     # ---- broadcasting -----------------------------------------------------------------------
     Mistake(
         "not_summed_back", "an axis of length 1 that was stretched is not summed over",
