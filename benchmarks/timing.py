@@ -21,7 +21,9 @@ from typing import Any
 
 from benchmarks.options import Options
 
-SHORTEST = 0.005  # seconds: a measurement long enough for clock and interruptions not to matter
+# Seconds of a measurement. In training the same step follows itself thousands of times; in shorter
+# measurements it is felt what the contender before has left in the processor's caches.
+SHORTEST = 0.05
 
 Clock = Callable[[], float]
 Times = dict[str, list[float]]  # contender -> seconds a step, one number a round
