@@ -11,6 +11,10 @@ result moves by the sum over all intermediate values v of (df/dv) v times their 
 error bound (Higham, section 3.3), measured.
 
 Equal numbers move alike, wherever they stand, and 0 stays 0: a tie stays a tie and a kink a kink.
+Two things tell numbers apart that are equal only because they were rounded, and let each move its
+own way: the terms inside that they are what is left of, and what they are a strictly monotone
+function of. sigmoid(17) and sigmoid(27) are both 1 in float32, and whether the logarithm of 1 - p
+is clamped is decided for each by itself; moved alike, what they do to a sum might cancel each time.
 """
 
 from __future__ import annotations
@@ -137,6 +141,12 @@ INSIDE = {
 }  # fmt: skip
 """Operations that add terms of both signs inside, and the magnitude of these terms."""
 
+MONOTONE = frozenset(re.findall(r"\w+", """
+    acosh asin asinh atan atanh elu erf erfc exp exp2 expm1 log log10 log1p log2
+    log_sigmoid_forward reciprocal rsqrt sigmoid sinh softplus sqrt tanh
+"""))
+"""Functions of one number that are equal nowhere but for rounding."""
+
 POSITIVE = frozenset({"exp", "sigmoid", "_softmax"})
 """Operations whose results are above 0: a 0 among them is what underflow left of a number, and half
 of the probes put the smallest normal number in its place."""
@@ -179,7 +189,8 @@ class Magnified(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 inside = INSIDE.get(name)
                 unit = 0.0 if inside is None else np.asarray(inside(args, kwargs or {}))
                 numbers = result.detach().numpy()
-                moved = move(numbers, self.seed, self.by, unit)
+                of = args[0].detach().numpy() if name in MONOTONE else 0.0
+                moved = move(numbers, self.seed, self.by, unit, of)
                 if name in AT_MOST_1:
                     np.clip(moved, -1, 1, out=moved)
                 if name in POSITIVE and self.seed % 2:
@@ -204,23 +215,34 @@ def _is_view(func: Any) -> bool:
     return known
 
 
-def move(a: Array, seed: int, by: float, unit: Any = 0.0) -> Array:
+def move(a: Array, seed: int, by: float, unit: Any = 0.0, of: Any = 0.0) -> Array:
     """a moved by so many eps of its dtype, up or down; a number decides by itself which.
 
     unit: a magnitude beside |a|: of the terms that a is the sum of.
+    of: what a is a strictly monotone function of.
 
     >>> float(move(np.array([1.0]), seed=0, by=8)[0] - 1) in (8 * 2.0**-52, -8 * 2.0**-52)
     True
     """
     with np.errstate(all="ignore"):
-        bits = np.asarray(a, np.float64).view(np.uint64)
-        hashed = (bits ^ np.uint64((seed + 1) * 0x5851F42D4C957F2D & 2**64 - 1)) * _ODD
-        hashed = (hashed ^ (hashed >> np.uint64(29))) * _ODD
-        sign = np.where(hashed >> np.uint64(63), 1.0, -1.0)
+        hashed = _bits(a) ^ np.uint64((seed + 1) * 0x5851F42D4C957F2D & 2**64 - 1)
+        for behind in (unit, of):                           # equal numbers of equal origin: alike
+            hashed = _mixed(hashed) ^ _bits(behind)
+        sign = np.where(_mixed(hashed) >> np.uint64(63), 1.0, -1.0)
         eps = by * float(np.finfo(a.dtype).eps)
-        moved = a + eps * sign * (a + unit)
+        moved = a + eps * sign * (np.abs(a) + unit)
         result: Array = np.where(np.isfinite(moved), moved, a).astype(a.dtype)
     return result
+
+
+def _bits(a: Any) -> Any:
+    return np.asarray(a, np.float64).view(np.uint64)
+
+
+def _mixed(bits: Any) -> Any:
+    """Every bit of the result depends on every bit."""
+    bits = bits * _ODD
+    return (bits ^ (bits >> np.uint64(29))) * _ODD
 
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)

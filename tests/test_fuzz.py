@@ -257,6 +257,21 @@ FOUND = {
         [Step("F.binary_cross_entropy_with_logits({0}, {1}, weight={2})", (0, 1, 2))],
         [3], "float64",
     ),
+    "what saturated probabilities do cancels where all of them are rounded alike": Case(
+        [np.array([0.48940709, -0.67368227, -1.8005519, -3.5, 0.0], np.float32),
+         np.array([[3.25, 0, -2.875, 1, 0], [2.3665243, -1.2012281, -2.375, 1.1179408, 0],
+                   [0, 2.125, 0, -1.6499778, 0], [0, 0, 0, 0.9696100, 0], [0, 0, 0, 4, 0]],
+                  np.float32),
+         np.array([[2, 0, 0, 0, 0], [0, 0, 0, 0, -0.87374508], [0, 0, 0, 0, 0],
+                   [3.625, -2, 0, -1.2556330, 0.80599040], [0, 0, 0, 0, 0]], np.float32),
+         np.array([[0, 0, -2.75, 0, 0]], np.float32)],
+        [True] * 4,
+        [Step("{0}[None]", (0,)),
+         Step("lib.call(lib.SharedWeightDAG(np.zeros((5, 5)), np.zeros((5, 5)), 'relu'), "
+              "dict([('w1', {1}), ('w2', {2})]), {0})", (4, 1, 2)),
+         Step("F.binary_cross_entropy(F.sigmoid({0}), F.sigmoid({1}))", (5, 3))],
+        [6], "float32",
+    ),
     "the gradient of a weighted target cancelled near 0": Case(
         [np.array([1e-6, -1e-9]), np.array([0.5, 0.25]), np.array([1.5, 0.5])],
         [True, True, False],

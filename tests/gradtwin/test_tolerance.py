@@ -215,6 +215,35 @@ def test_a_loss_of_a_saturated_probability_passes(dtype: str, x: float) -> None:
     assert result.ok, str(result)
 
 
+@pytest.mark.parametrize("factor", [1.0, 1.0005])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_saturated_probabilities_that_balance_pass(dtype: str, factor: float) -> None:
+    """Two probabilities have rounded to 1; moved alike, they do nothing to the slope of w.
+
+    A mistake in what they do not reach, the slope of the third weight, is caught all the same.
+    """
+    z = np.array([17.2, 27.0] if dtype == "float32" else [37.5, 48.0], dtype)
+    apart = np.array([1, -1], dtype)
+
+    def forward(w: Any, v: Any) -> Any:
+        with np.errstate(divide="ignore"):
+            return -np.maximum(np.log1p(-sigmoid(z + apart * w)), -100).sum() + v * v
+
+    def backward(g: Any, w: Any, v: Any) -> Any:
+        at = z + apart * w
+        e = np.exp(-at)
+        slope = e / (1 + e) ** 2 / np.maximum(1 - sigmoid(at), at.dtype.type(1e-12))
+        return g * (slope * apart).sum(), v.dtype.type(factor) * 2 * g * v
+
+    def theirs(w: Any, v: Any) -> Any:
+        p = torch.sigmoid(torch.tensor(z) + torch.tensor(apart) * w)
+        return F.binary_cross_entropy(p, torch.zeros_like(p), reduction="sum") + v * v
+
+    result = compare((forward, backward), theirs, 0.0, 1.0, dtype=dtype)
+    assert result.ok == (factor == 1), str(result)
+    assert result.gradients[0].ok
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_large_intermediate_value_passes(dtype: str) -> None:
     """(x + 1e4) - 1e4 has lost four digits, in another way than x."""
@@ -315,8 +344,28 @@ def test_equal_numbers_move_alike() -> None:
     assert moved[0] == moved[2] != x[0]
     np.testing.assert_array_equal(moved[3:], x[3:])
     assert moved[0] != move(x, seed=0, by=FAR)[0] or moved[1] != move(x, seed=0, by=FAR)[1]
-    single = move(np.float32([0.1, 0.2, 0.7]), seed=0, by=NEAR)
+    single = move(np.array([0.1, 0.2, 0.7], np.float32), seed=0, by=NEAR)
     assert single.dtype == np.float32
+
+
+def test_numbers_that_rounding_made_equal_move_each_its_own_way() -> None:
+    """0 is what is left of y - y, of any y; 1 is what sigmoid makes of any large number."""
+    left = np.zeros(64)
+    moved = move(left, seed=0, by=NEAR, unit=np.arange(64.0))
+    assert 0 < np.count_nonzero(moved > 0) < np.count_nonzero(moved)
+    x = torch.arange(17.0, 81.0)
+    with Magnified(0, NEAR):
+        p = torch.sigmoid(torch.cat([x, x]))
+    assert torch.equal(p[:64], p[64:])  # of equal numbers alike
+    assert 0 < (p < 1).sum() < 128
+
+
+def test_a_number_below_0_moves_by_its_terms_too() -> None:
+    """-3 = -1 - 2: sums all of whose terms are below 0 round as others do."""
+    x = torch.tensor([-0.1, -0.2], dtype=torch.float64)
+    with Magnified(0, NEAR):
+        moved = x @ torch.ones_like(x)
+    assert abs(moved / x.sum() - 1) > NEAR * 2**-52
 
 
 def test_no_probability_moves_beyond_1() -> None:
