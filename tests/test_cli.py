@@ -167,7 +167,7 @@ def test_train_as_json():
     report = json.loads(done.stdout)
     assert (report["dataset"], report["dtype"], report["seed"]) == ("wine", "float32", 5)
     assert [epoch["epoch"] for epoch in report["epochs"]] == [1, 2]
-    assert report["ok"]
+    assert (report["ok"], report["verdict"]) == (True, "twins")
 
 
 @pytest.mark.parametrize(
@@ -211,9 +211,17 @@ def test_train_that_differs_exits_with_1(monkeypatch):
     assert done.stdout.strip().endswith("DIFFERENT")
 
 
-def test_train_that_magnifies_roundings_says_so():
-    done = invoke("train", "wine", "--lr", "20", "--activation", "tanh", "--epochs", "40")
-    assert "magnifies small differences" in done.stdout
+def test_train_that_magnifies_roundings_cannot_tell():
+    arguments = ["train", "wine", "--lr", "20", "--activation", "tanh", "--epochs", "40"]
+    done = invoke(*arguments)
+    assert done.exit_code == 0
+    *_, verdict, advice = done.stdout.splitlines()
+    assert verdict.endswith(" apart, a rounding can grow to anything here: cannot tell")
+    assert advice == "A lower --lr would tell more."
+    assert "twins" not in done.stdout
+    done = invoke(*arguments, "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["verdict"] == "cannot tell"
 
 
 def test_memory_that_is_not_there_is_no_traceback(monkeypatch):

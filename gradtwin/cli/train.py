@@ -127,6 +127,9 @@ def train(
 
     A warning on standard error says when gradients vanish or explode, or neurons die.
 
+    The verdict is twins, DIFFERENT, or "cannot tell" where the training magnifies a rounding so
+    much that it explains any difference.
+
     Exit status 1 when the wings end further apart than rounding explains, or when the training
     diverges; 130 when interrupted by Ctrl-C.
 
@@ -258,13 +261,17 @@ def _end(training: Training, lr: float) -> str:
         return "Interrupted before the first epoch was finished: the weights are as they began."
     ours, theirs = training.epochs[-1].accuracy
     ended = f"Interrupted. After epoch {finished}" if training.interrupted else "In the end"
+    explained = (
+        "a rounding can grow to anything here"
+        if training.magnifies
+        else f"rounding explains {training.allowed:.1e}"
+    )
     lines = [
         f"{ended}: test accuracy {ours:.2%} (scratch) and {theirs:.2%} (PyTorch)",
-        f"Parameters {training.distance:.1e} apart, rounding explains {training.allowed:.1e}: "
-        f"{'twins' if training.ok else 'DIFFERENT'}",
+        f"Parameters {training.distance:.1e} apart, {explained}: {training.verdict}",
     ]
     if training.magnifies:
-        lines.append("This training magnifies small differences: a lower --lr would tell more.")
+        lines.append("A lower --lr would tell more.")
     return "\n".join(lines)
 
 
