@@ -136,11 +136,31 @@ def test_an_epoch_can_be_read_as_soon_as_it_is_written(tmp_path):
 # ---- the command --------------------------------------------------------------------------------
 
 
-def test_train_writes_and_says_nothing_of_it(tmp_path):
+def test_train_writes_and_says_in_one_line_where_and_how_it_is_shown(tmp_path):
     plain = invoke("iris", "--epochs", 2)
-    done = invoke("iris", "--epochs", 2, "--logdir", tmp_path / "a" / "b")
-    assert (done.exit_code, done.output) == (0, plain.output)
-    assert [step for step, _ in scalars(read(tmp_path / "a" / "b" / "torch"), "loss")] == [1, 2]
+    where = tmp_path / "a b" / "c"
+    done = invoke("iris", "--epochs", 2, "--logdir", where)
+    line = f"Written into {where}: tensorboard --logdir '{where}'\n"
+    assert (done.exit_code, done.output) == (0, plain.output + line)
+    assert [step for step, _ in scalars(read(where / "torch"), "loss")] == [1, 2]
+
+
+@pytest.mark.parametrize("logdir", [True, False])
+def test_as_json_the_directory_is_a_field_and_no_line(tmp_path, logdir):
+    where = ["--logdir", tmp_path] if logdir else []
+    done = invoke("iris", "--epochs", 1, "--json", *where)
+    assert json.loads(done.stdout)["logdir"] == (str(tmp_path) if logdir else None)
+    assert done.stderr == ""
+
+
+def test_no_epoch_nothing_to_show(tmp_path, monkeypatch):
+    def stopped(input, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scratch.functional, "cross_entropy", stopped)
+    done = invoke("iris", "--logdir", tmp_path)
+    assert done.exit_code == 130
+    assert done.stdout.endswith("the weights are as they began.\n")
 
 
 @pytest.mark.parametrize("mode", ["batch", "stochastic"])

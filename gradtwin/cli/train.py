@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from enum import StrEnum
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -185,11 +186,14 @@ def train(
                 training = lockstep.train(
                     data, **options, epochs=epochs, seed=seed, callback=show, watch=watch, team=team
                 )
+        written = logdir if training.epochs else None
         if json:
             named = {"dataset": dataset, "dtype": dtype, "seed": seed}
-            print_json({**named, **training.to_dict(), "warnings": warnings})
+            print_json({**named, **training.to_dict(), "warnings": warnings, "logdir": written})
         else:
             out.print(_end(training, lr))
+            if written is not None:
+                out.print(f"Written into {written}: tensorboard --logdir {quote(written)}")
         raise typer.Exit(130 if training.interrupted else 0 if training.ok else 1)
 
 
