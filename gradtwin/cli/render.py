@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -94,7 +96,8 @@ def render(
         Path | None,
         typer.Option(
             "--output", "-o", metavar="FILE",
-            help="Or a folder; by default CONCEPT.png here, and graphs/gallery for --all.",
+            help="Or a folder; by default CONCEPT.png here, and graphs/gallery for --all. "
+            "The folder of FILE is made if it is not there.",
         ),
     ] = None,
     every: Annotated[
@@ -130,9 +133,8 @@ def render(
     except NoGraphError as error:
         raise _wrong(str(error), "CONCEPT") from error
     try:
-        if steps and not path.suffix and not path.is_dir():
-            path.mkdir(parents=True)
-        written = drawing.save(path, format=kind)
+        with _made(path.parent):
+            written = drawing.save(path, format=kind)
     except (OSError, ImportError, ValueError) as error:  # ImportError: a GIF without Pillow
         raise _wrong(f"cannot write there: {error}", "--output") from error
     for each in written if isinstance(written, list) else [written]:
@@ -185,6 +187,20 @@ def _where(
     if kind not in Format.__members__:
         raise _wrong(f"expected a file .png, .svg, .pdf or .dot, got {output.name!r}", "--output")
     return output, kind
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """The folder is there within; it goes again where nothing could be written into it."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for each in missing:  # the innermost first; one that has a file in it stays
+            with suppress(OSError):
+                each.rmdir()
+        raise
 
 
 def _draw(
