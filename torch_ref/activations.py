@@ -203,7 +203,8 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 def softsign(input: Tensor) -> Tensor:
     """g(z) = z / (1 + |z|), any shape.
 
-    Source: Glorot and Bengio (2010), Understanding the difficulty of training deep networks.
+    Source: Bergstra et al. (2009), Quadratic polynomials learn better image features; compared
+    with tanh by Glorot and Bengio (2010).
 
     >>> softsign(torch.tensor([-1.0, 3.0]))
     tensor([-0.5000,  0.7500])
