@@ -10,7 +10,7 @@ from .dot import Look, Restyle, title_of_graph, write_dot
 from .drawing import Drawing
 from .graph import Graph
 from .labels import described, overview, title_of
-from .names import Names, checked_inputs, flat_outputs, together
+from .names import Names, check_in_graph, checked_inputs, flat_outputs, together
 from .select import between as part_between
 from .select import check_count, check_size, hidden, with_references, without_values
 from .themes import Theme, get_theme
@@ -45,7 +45,7 @@ def read(
         from .from_scratch import read_scratch as reader
     else:
         from .from_torch import read_torch as reader
-    return reader(
+    graph = reader(
         flat,
         together(names, model),
         inputs=checked_inputs(inputs),
@@ -54,6 +54,8 @@ def read(
         gradients=gradients,
         gradient=gradient,
     )
+    check_in_graph(names, model, lambda each: each in graph.who or each.grad_fn in graph.who)
+    return graph
 
 
 def engine_of(label: str, output: Any) -> str:
@@ -96,7 +98,8 @@ def draw(
     """The computational graph of a result, as the lecture draws it; scratch or torch.
 
     outputs: a tensor, or a list, tuple or dict of tensors.
-    names: {"w": w}, pairs, or a model; for parameters, inputs and intermediate results.
+    names: {"w": w}, pairs, or a model; for parameters, inputs and intermediate results. A tensor
+        that takes a gradient and is not in the graph is an error; a model's parameters may be.
     model: its parameters give names and layers ("layers.1").
     inputs: leaves that are inputs (yellow) although they take a gradient: names or tensors.
     values: the forward values on the edges. gradients: True computes them, False hides them, None

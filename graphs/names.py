@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Names = Any
@@ -71,6 +71,23 @@ def together(names: Names, model: Any) -> list[tuple[str, Any]]:
         if id(tensor) not in known:
             found.append((name, tensor))
     return found
+
+
+def check_in_graph(names: Names, model: Any, in_graph: Callable[[Any], bool]) -> None:
+    """Raises ValueError for a name given by hand to what the graph does not have.
+
+    A model's parameters need not all take part. Nor is it known of a tensor that takes no gradient:
+    PyTorch keeps those that a derivative needs, and no others.
+    """
+    if hasattr(names, "named_parameters"):
+        return
+    of_model = {id(parameter) for _, parameter in pairs(model)}
+    for name, tensor in pairs(names):
+        if tensor.requires_grad and id(tensor) not in of_model and not in_graph(tensor):
+            raise ValueError(
+                f"names: the tensor given as {name!r} is not in this graph: nothing here was "
+                "computed from it (parameters of which not all take part can be given as model=)"
+            )
 
 
 def is_input(name: str, tensor: Any, inputs: Sequence[Any]) -> bool:

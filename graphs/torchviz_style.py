@@ -20,7 +20,7 @@ from typing import Any
 from .drawing import Drawing
 from .from_scratch import check_has_graph
 from .glossary import explain as words_for
-from .names import Names, flat_outputs, together
+from .names import Names, check_in_graph, flat_outputs, together
 from .select import GraphTooLargeError, check_count
 from .themes import Theme, get_theme
 
@@ -52,8 +52,8 @@ def draw_torch(
         (AccumulateGrad) is repeated beside each use, dashed: lines across the whole picture would
         take the layout minutes. max_nodes: a larger graph is refused.
 
-    Raises TypeError for what is no torch tensor, RuntimeError for a tensor without a graph and
-    where attributes of a freed graph are asked for.
+    Raises TypeError for what is no torch tensor, ValueError for names as `draw`, RuntimeError for a
+    tensor without a graph and where attributes of a freed graph are asked for.
 
     >>> import torch
     >>> w = torch.tensor(2.0, requires_grad=True)
@@ -61,6 +61,8 @@ def draw_torch(
     True
     """
     import torch
+
+    from .from_torch import arguments_first
 
     flat = flat_outputs(outputs)
     if not flat:
@@ -73,7 +75,10 @@ def draw_torch(
             )
         check_has_graph(label, output)
     known = together(names, model)
-    count = check_size(flat, max_nodes)
+    functions = arguments_first([output.grad_fn for _, output in flat])
+    count = check_size(functions, max_nodes)
+    there = {*functions, *(fn.variable for fn in functions if hasattr(fn, "variable"))}
+    check_in_graph(names, model, lambda each: each in there or each.grad_fn in there)
     body = make_dot(
         tuple(output for _, output in flat), dict(known), show_attrs, show_saved, depth=count
     )
@@ -126,12 +131,10 @@ def recursion_limit(depth: int) -> Iterator[None]:
             sys.setrecursionlimit(before)
 
 
-def check_size(flat: list[tuple[str, Any]], max_nodes: int) -> int:
+def check_size(functions: list[Any], max_nodes: int) -> int:
     """The number of autograd nodes; refused where there are too many, before anything recurses."""
-    from .from_torch import arguments_first
-
     check_count("max_nodes", max_nodes)
-    count = len(arguments_first([output.grad_fn for _, output in flat]))
+    count = len(functions)
     if count > max_nodes:
         raise GraphTooLargeError(
             f"the graph has {count:,} nodes, more than max_nodes={max_nodes:,}: "

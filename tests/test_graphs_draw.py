@@ -16,6 +16,7 @@ import torch
 import graphs
 import scratch
 import scratch.functional as F
+import torch_ref
 from graphs.select import GraphTooLargeError
 
 
@@ -331,6 +332,36 @@ def test_clear_errors() -> None:
     ]:
         with pytest.raises(error, match=words):
             broken()
+
+
+@pytest.mark.parametrize("engine", [scratch, torch])
+def test_a_name_for_a_tensor_that_is_not_in_the_graph_is_an_error(engine: Any) -> None:
+    """`w = w - lr * w.grad` makes another w: its name would be missing without a word."""
+    w, x = engine.tensor(2.0, requires_grad=True), engine.tensor(3.0)
+    loss = (w * x) ** 2
+    other = engine.tensor(2.0, requires_grad=True)
+    result = other * 2
+    functions = [graphs.draw, graphs.steps] + [graphs.draw_torch] * (engine is torch)
+    for draw in functions:
+        draw(loss, {"w": w, "x": x, "loss": loss})
+        for tensor in (other, result):
+            with pytest.raises(ValueError, match=r"names: the tensor given as 'v' is not in this"):
+                draw(loss, {"w": w, "v": tensor})
+    graphs.draw(loss, {"w": w, "x": engine.tensor(3.0)})  # PyTorch need not keep what has none
+
+
+@pytest.mark.parametrize("wing", [scratch, torch_ref])
+def test_a_models_parameters_need_not_all_take_part(wing: Any) -> None:
+    net = wing.FullyConnected([2, 3, 1])
+    X = wing.module.as_tensor(np.ones((1, 2)))
+    half = net.layers[0](X).sum()
+    functions = [graphs.draw, graphs.steps] + [graphs.draw_torch] * (wing is torch_ref)
+    for draw in functions:
+        draw(half, net)
+        draw(half, {"X": X}, model=net)
+        draw(half, dict(net.named_parameters()), model=net)
+        with pytest.raises(ValueError, match=r"names: .* 'layers\.1\.weight' is not in this graph"):
+            draw(half, dict(net.named_parameters()))
 
 
 def test_a_tensor_changed_in_place_is_refused() -> None:

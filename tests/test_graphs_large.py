@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import networkx
@@ -137,7 +138,8 @@ def test_a_graph_with_every_folding_stays_without_cycles() -> None:
         for _ in range(25):
             a, b = (pool[int(rng.integers(len(pool)))] for _ in range(2))
             pool.append(a * b if rng.random() < 0.5 else scratch.tanh(a + b))
-        drawing = graphs.draw(pool[-1] + pool[-2], leaves, collapse=True, values=False)
+        model = SimpleNamespace(named_parameters=leaves.items)  # not all take part
+        drawing = graphs.draw(pool[-1] + pool[-2], model=model, collapse=True, values=False)
         assert networkx.is_directed_acyclic_graph(parsed(drawing))
 
 
