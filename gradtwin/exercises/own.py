@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 from .exercise import Exercise
@@ -19,12 +20,15 @@ def exercises_in(path: Path) -> list[Exercise]:
     """
     if not path.is_file():
         raise fault(FileNotFoundError, N_("no such file: {path}"), path=path)
-    spec = spec_from_file_location(f"gradtwin_own_{path.stem}", path)
-    if spec is None or spec.loader is None:
+    if not is_file(path.name):
         raise fault(ValueError, N_("{path}: expected a Python file (.py)"), path=path)
+    # named, since Python finds none for a file.PY
+    loader = SourceFileLoader(f"gradtwin_own_{path.stem}", str(path))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
     module = module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except Exception as error:
         raise ValueError(f"{path}: {type(error).__name__}: {error}") from error
     found = {id(e): e for e in vars(module).values() if isinstance(e, Exercise)}
@@ -32,6 +36,15 @@ def exercises_in(path: Path) -> list[Exercise]:
         raise fault(ValueError, N_("{path}: it defines no Exercise (exercise = Exercise(...))"),
                     path=path)
     return list(found.values())
+
+
+def is_file(name_or_file: str) -> bool:
+    """Whether a teacher's file is meant, rather than the name of a built-in exercise.
+
+    >>> is_file("own.py"), is_file("OWN.PY"), is_file("relu")
+    (True, True, False)
+    """
+    return name_or_file.lower().endswith(".py")
 
 
 def exercises_of(name_or_file: str | Path) -> list[Exercise]:
@@ -44,6 +57,6 @@ def exercises_of(name_or_file: str | Path) -> list[Exercise]:
     text = str(name_or_file)
     if text == "all":
         return [find(name) for name in NAMES]
-    if isinstance(name_or_file, Path) or text.endswith(".py"):
+    if isinstance(name_or_file, Path) or is_file(text):
         return exercises_in(Path(name_or_file))
     return [find(text)]

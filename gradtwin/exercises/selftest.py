@@ -24,7 +24,7 @@ import numpy as np
 from .diagnosis import namespace, source_of
 from .exercise import Exercise
 from .grading import grade
-from .own import exercises_of
+from .own import exercises_of, is_file
 from .result import Result
 from .signature import Function
 from .submission import Submission
@@ -110,7 +110,7 @@ def selftest(
     Raises:
         ValueError, FileNotFoundError: no such exercise or file, or a file that defines none.
     """
-    strict = isinstance(exercise, str) and not exercise.endswith(".py")     # a built-in one
+    strict = isinstance(exercise, str) and not is_file(exercise)    # a built-in one
     chosen = [exercise] if isinstance(exercise, Exercise) else exercises_of(exercise)
     report = Report()
     for e in chosen:

@@ -41,8 +41,9 @@ class Submission:
 
 def read_submission(path: Path, siblings: Mapping[str, str] | None = None) -> Submission:
     """A `.py` or `.ipynb` file as a submission; what is wrong with it is its `problem`."""
+    notebook = path.suffix.lower() == ".ipynb"
     try:
-        most = LARGEST_NOTEBOOK if path.suffix == ".ipynb" else LARGEST_SOURCE
+        most = LARGEST_NOTEBOOK if notebook else LARGEST_SOURCE
         raw = path.read_bytes() if path.stat().st_size <= most else None
     except OSError as error:
         return Submission(path=path, problem=Message(N_("the file cannot be read: {why}"),
@@ -51,7 +52,7 @@ def read_submission(path: Path, siblings: Mapping[str, str] | None = None) -> Su
         return Submission(path=path, problem=Message(
             N_("the file has {kilobytes} KB, more than a solution ever needs"),
             {"kilobytes": path.stat().st_size >> 10}))
-    if path.suffix == ".ipynb":
+    if notebook:
         from .notebook import read_notebook
 
         return read_notebook(raw, path, siblings or {})

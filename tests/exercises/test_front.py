@@ -364,8 +364,9 @@ def test_nothing_fails_on_a_cp1252_console():
 # ---- a teacher's own -------------------------------------------------------------------------
 
 
-def test_a_teachers_own_exercise_from_start_to_end(tmp_path):
-    own = tmp_path / "own.py"
+@pytest.mark.parametrize("file", ["own.py", "OWN.PY"])
+def test_a_teachers_own_exercise_from_start_to_end(tmp_path, file):
+    own = tmp_path / file
     own.write_text(OWN)
     work = tmp_path / "work"
     assert invoke("new", own, work).exit_code == 0

@@ -249,6 +249,13 @@ def test_a_messy_notebook_is_accepted(tmp_path):
     assert str(report).count("stopped at") == 2
 
 
+@pytest.mark.parametrize("name", ["RELU.IPYNB", "entrega.Ipynb"])
+def test_an_ending_in_capitals_is_the_same_ending(tmp_path, name):
+    (tmp_path / name).write_text(notebook(*MESSY, gradtwin={"exercise": "relu"}))
+    assert check_files(tmp_path, lang="en").ok
+    assert check_files(tmp_path / name, lang="en").ok
+
+
 def test_a_starting_notebook_that_was_solved(tmp_path):
     solved = json.loads(starting_notebook(find("relu"), "es"))
     source = "".join(solved["cells"][1]["source"])

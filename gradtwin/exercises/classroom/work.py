@@ -17,7 +17,7 @@ from ..exercise import Exercise
 from ..folder import KINDS, Collected, collect, named
 from ..grading import grade, missing
 from ..library import NAMES
-from ..own import exercises_of
+from ..own import exercises_of, is_file
 from ..result import Result
 from ..sandbox import SandboxMissingError
 from ..submission import Submission, read_submission
@@ -52,7 +52,7 @@ def asked_for(exercises: tuple[str, ...]) -> dict[str, tuple[Exercise, Path | No
     """
     found: dict[str, tuple[Exercise, Path | None]] = {}
     for text in exercises:
-        source = Path(text).resolve() if text.endswith(".py") else None
+        source = Path(text).resolve() if is_file(text) else None
         found.update({e.name: (e, source) for e in exercises_of(text)})
     return found
 

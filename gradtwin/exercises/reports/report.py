@@ -36,7 +36,7 @@ class Graded:
     @property
     def module(self) -> str:
         """What the functions are imported from; "" for a notebook, where they are there."""
-        path = self.path
+        path = self.path                                # Python imports no softmax.PY
         return path.stem if path and path.suffix == ".py" and path.stem.isidentifier() else ""
 
 
