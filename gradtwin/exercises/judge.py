@@ -286,11 +286,10 @@ def _condition(
 ) -> Array:
     """|x f'| of a quantity's reference, measured on what it stands on."""
     inputs = [own[n] for n in names]
-    wide = [np.asarray(a, np.float64) if a.dtype.kind == "f" else a for a in inputs]
     expected = _expected(references, quantity, own)
     moved = []
     for seed in range(CONDITION_PROBES):
-        others = dict(zip(names, moved_inputs(wide, seed)))
+        others = dict(zip(names, moved_inputs(inputs, seed)))
         moved.append(_expected(references, quantity, {**own, **others}))
     return condition(expected, moved)
 
