@@ -9,11 +9,13 @@ matched are compared, the gradients in the middle of the network too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .collapse import collapsed
 from .correspondence import COMMUTES, Pattern, rows
 from .dot import (
     Look,
@@ -398,14 +400,20 @@ class Alignment:
         direction: str = "TB",
         numbers_on: str = "auto",
         title: str = "",
+        collapse: Any = None,
+        open: Sequence[str] = (),
     ) -> Drawing:
         """Both graphs side by side: twins in one colour; what differs stands out.
 
-        values: with the numbers; the other arguments as in `graphs.draw`.
+        values: with the numbers; the other arguments as in `graphs.draw`. A folded box has the
+        colour of its result, or of the worst that differs in it.
         """
         paint = self._paint(get_theme(theme))
         look = Look(get_theme(theme), numbers_on, direction, title=title, restyle=paint)
         shown = [g if values else without_numbers(g) for g in (self.ours, self.theirs)]
+        if collapse is not None and collapse is not False:
+            shown = [shown[0], self._in_our_layers(shown[1])]
+            shown = [collapsed(graph, collapse, open) for graph in shown]
         both = [("s_", "scratch", shown[0]), ("t_", "torch", shown[1])]
         lines = [
             "digraph two_graphs {",
@@ -434,6 +442,17 @@ class Alignment:
             graph=self.ours,
         )
 
+    def _in_our_layers(self, theirs: Graph) -> Graph:
+        """The pieces of one operation belong to its layer, as in scratch, so that boxes match."""
+        layers: dict[str, str] = {}
+        for u, parts in self.mapping.items():
+            layers |= dict.fromkeys(parts, self.ours.vertices[u].module)
+        vertices = {
+            id: replace(vertex, module=layers.get(id, vertex.module))
+            for id, vertex in theirs.vertices.items()
+        }
+        return replace(theirs, vertices=vertices)
+
     def _paint(self, theme: Theme) -> Any:
         tints = DARK_TINTS if theme.background == DARK.background else TINTS
 
@@ -442,7 +461,7 @@ class Alignment:
                 return None
             if vertex.mark:
                 return {"xlabel": vertex.mark, "fontcolor": theme.marks[vertex.mark].line}
-            if vertex.kind != "operation" or not vertex.twin:
+            if vertex.kind not in ("operation", "fold") or not vertex.twin:
                 return None
             tint = tints[int(vertex.twin) % len(tints)]
             return {"fillcolor": tint.fill, "color": tint.line}

@@ -19,6 +19,7 @@ from .names import path_order
 
 LONGEST_BLOCK = 64  # operations in a block whose repetition is looked for
 FEWEST_REPETITIONS = 3
+WORST_FIRST = ("missing", "extra", "unequal", "follows", "")  # marks: a box has that of its worst
 
 
 def collapsed(graph: Graph, how: Any, open: Sequence[str] = ()) -> Graph:
@@ -142,7 +143,8 @@ def signatures_of(graph: Graph, order: list[Vertex], shut: set[str]) -> list[int
             i - place[e.source] if e.source in place else leaf_signature(graph.vertices[e.source])
             for e in into[vertex.id]
         )
-        key: Any = (vertex.kind, vertex.operation, vertex.shape, inside, arguments)
+        # what differs from the other engine's graph is not folded with what does not
+        key: Any = (vertex.kind, vertex.operation, vertex.shape, vertex.mark, inside, arguments)
         opened = vertex.kind == "operation" and vertex.id not in shut
         if opened or vertex.kind == "input":
             key = vertex.id  # equal to nothing else
@@ -231,6 +233,7 @@ def folded(graph: Graph, block: Block, leaves: list[Vertex], id: str) -> Vertex:
         module=last.module, shape=last.shape, dtype=last.dtype, value=last.value,
         gradient=last.gradient, requires_grad=True, count=block.count,
         members=(*operations, *leaves), note="\n".join(lines),
+        mark=min((v.mark for v in (*operations, *leaves)), key=WORST_FIRST.index), twin=last.twin,
     )  # fmt: skip
 
 

@@ -400,3 +400,44 @@ def test_an_unequal_vertex_has_its_colour_in_both_halves() -> None:
     read = side_by_side(alignment)
     unequal = [n for n, d in read.nodes(data=True) if d["fillcolor"] == LIGHT.marks["unequal"].fill]
     assert [n[:2] for n in unequal] == ["s_", "t_"]
+
+
+def test_folded_boxes_have_the_colours_of_their_results() -> None:
+    """A layer without a bias is one operation here, and two there, of which one has no weight."""
+    wings = scratch, torch_ref
+    ours, theirs = (w.FullyConnected([2, 3, 2, 1], "tanh", bias=False) for w in wings)
+    theirs.load_state_dict({k: np.array(v) for k, v in ours.state_dict().items()})
+    X = np.ones((4, 2))
+    other = graphs.trace(lambda: theirs(torch.tensor(X)).sum())
+    alignment = graphs.align(ours(scratch.tensor(X)).sum(), other, model=ours, torch_model=theirs)
+    boxes: dict[str, list[Any]] = {"s_": [], "t_": []}
+    for node, data in side_by_side(alignment, collapse=True).nodes(data=True):
+        if data["class"] == "fold":
+            name = data["label"].partition("<b>")[2].partition("</b>")[0]
+            boxes[node[:2]].append((name, data["fillcolor"], data["color"]))
+    assert [name for name, *_ in boxes["s_"]] == ["layers.0", "layers.1", "layers.2"]
+    assert boxes["s_"] == boxes["t_"]
+    assert len({colour for _, colour, _ in boxes["s_"]}) == 3
+    opened = side_by_side(alignment, collapse=True, open=["layers.1"])
+    assert "tanh" in {d["label"].partition("<b>")[2].partition("</b>")[0] for _, d in
+                      opened.nodes(data=True)}  # fmt: skip
+
+
+def test_the_layer_that_differs_stands_out_of_the_equal_ones() -> None:
+    """Ten equal layers would be one box; the one whose weights differ is a box of its own."""
+    ours, theirs = (wing.FullyConnected([3] * 11, "tanh") for wing in (scratch, torch_ref))
+    state = {name: np.array(value) for name, value in ours.state_dict().items()}
+    state["layers.4.weight"][0, 0] += 1.0
+    theirs.load_state_dict(state)
+    X = np.ones((2, 3))
+    other = graphs.trace(lambda: theirs(torch.tensor(X)).sum())
+    alignment = graphs.align(ours(scratch.tensor(X)).sum(), other, model=ours, torch_model=theirs)
+    assert not alignment
+    read = side_by_side(alignment, collapse=True)
+    wrong = [(n[:2], d) for n, d in read.nodes(data=True) if d.get("xlabel") == "unequal"]
+    assert [half for half, _ in wrong] == ["s_", "t_"]
+    for _, data in wrong:
+        assert "<b>layers.4</b>" in data["label"]
+        assert data["fillcolor"] == LIGHT.marks["unequal"].fill
+    names = [d["label"] for n, d in read.nodes(data=True) if d["class"] == "fold" and n[0] == "s"]
+    assert any("layers.0 … layers.3 \u00d7 4" in name for name in names), names

@@ -230,6 +230,19 @@ def test_twins_have_one_colour_side_by_side(tmp_path: Path) -> None:
     assert len(set(colours["s"])) == 4
 
 
+def test_side_by_side_folded(tmp_path: Path) -> None:
+    path = tmp_path / "both.dot"
+    done = render("xor", "--side", "both", "--collapse", "-o", path)
+    assert done.exit_code == 0
+    assert "5 operations matched" in done.output
+    graph = parsed(path)
+    folds = [n for n in graph.nodes() if n.attr["class"] == "fold"]
+    assert [str(n)[0] for n in folds] == ["s", "s", "t", "t"]
+    colours = [n.attr["fillcolor"] for n in folds]
+    assert colours[:2] == colours[2:]
+    assert colours[0] != colours[1]
+
+
 # ---- files ----------------------------------------------------------------------------------
 
 
@@ -309,7 +322,6 @@ def test_steps_into_a_folder_or_an_animation(tmp_path: Path) -> None:
         (["relu", "--theme", "pink"], ["expected light, dark or transparent, got 'pink'"]),
         (["relu", "--side", "scratch", "--style", "torchviz"], ["torchviz", "--side scratch"]),
         (["xor", "--side", "both", "--style", "neurons"], ["side by side", "neurons"]),
-        (["xor", "--side", "both", "--collapse"], ["--collapse", "--side both"]),
         (["xor", "--style", "neurons", "--collapse"], ["--collapse", "--style neurons"]),
         (["xor", "--steps", "--side", "both"], ["--steps", "one wing"]),
         (["xor", "--steps", "--no-values"], ["--no-values", "values"]),

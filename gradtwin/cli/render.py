@@ -152,9 +152,8 @@ def _side(
         raise _wrong(f"torchviz draws PyTorch's graph, not that of --side {side}", "--style")
     if side is Side.both and style is not Style.lecture:
         raise _wrong(f"side by side are graphs in the lecture's style, not {style}", "--style")
-    if collapse and (side is Side.both or style is not Style.lecture):
-        what = "--side both" if side is Side.both else f"--style {style}"
-        raise _wrong(f"{what} has nothing that could be folded", "--collapse")
+    if collapse and style is not Style.lecture:
+        raise _wrong(f"--style {style} has nothing that could be folded", "--collapse")
     if steps and (side is Side.both or style is not Style.lecture):
         raise _wrong("the steps are those of one wing's graph in the lecture's style", "--steps")
     if steps and values is False:
@@ -215,7 +214,8 @@ def _draw(
         return render.steps(concept, side, collapse=options["collapse"], theme=theme), True
     if side is Side.both:
         same = render.aligned(concept, learn=True)
-        return same.draw(values=numbers, theme=theme, title=concept.title), same
+        looks = {"theme": theme, "title": concept.title, "collapse": options["collapse"]}
+        return same.draw(values=numbers, **looks), same
     if style is Style.torchviz:
         return render.torchviz(concept, values=values is True, theme=theme), True
     if style is Style.neurons:
