@@ -65,6 +65,8 @@ class Exercise:
         driver: source that runs in the box after the submission.
         calls: function -> the arguments of one's own function on these inputs, where the driver
             stands between: how a report shows a failing input.
+        shown: function -> the lines that print what it returns, where no one call of a function of
+            one's own does: what a report shows instead.
         starter: the starting file's code, where it is not just the functions.
         expected: further submissions for the self-test.
 
@@ -92,6 +94,7 @@ class Exercise:
     uses: Sequence[str] = ()
     driver: str = ""
     calls: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
     starter: Text = ""
     expected: Sequence[Expected] = ()
 
@@ -137,9 +140,10 @@ class Exercise:
         unknown = set(self.points) - {*graded, *CONDUCT}
         if unknown:
             raise ValueError(f"points: no criterion is called {', '.join(sorted(unknown))}")
-        unknown = set(self.calls) - {f.name for f in parsed}
-        if unknown:
-            raise ValueError(f"calls: no function is called {', '.join(sorted(unknown))}")
+        for what, of in (("calls", self.calls), ("shown", self.shown)):
+            unknown = set(of) - {f.name for f in parsed}
+            if unknown:
+                raise ValueError(f"{what}: no function is called {', '.join(sorted(unknown))}")
 
     def _values(self, name: str) -> Values:
         if name in self.inputs:

@@ -116,6 +116,8 @@ for _name in ("activation", "activation_backward"):
     if hasattr(globals().get(_name), "__code__"):
         globals()[_name] = _without_choice(globals()[_name])
 """,
+    calls={"activation": "z", "activation_backward": "g, z"},
+    shown={"choice": "print(CHOICE)"},
     starter={
         "en": '''
             import numpy as np

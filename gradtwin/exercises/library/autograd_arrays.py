@@ -13,6 +13,7 @@ from typing import Any
 from ..exercise import Exercise
 from ..reference import gradient
 from ..variants import Mistake
+from .autograd_engine import shown
 
 T = Any
 """A value of whichever engine runs the program."""
@@ -201,6 +202,11 @@ exercise = Exercise(
         "extreme": 0, **{f"{name}_d{x}": 1.0 for name, f in GRADED.items() for x in arguments(f)},
     },
     driver=DRIVER,
+    shown={
+        name: shown(f, f"{name}(*given).backward()",
+                    ", ".join(f"{name}_d{x}" for x in arguments(f)))
+        for name, f in GRADED.items()
+    },
     starter={
         "en": '''
             import numpy as np

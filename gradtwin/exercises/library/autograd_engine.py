@@ -7,6 +7,8 @@ student writes is a class; the driver runs every program with it and hands back 
 from __future__ import annotations
 
 import functools
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -66,6 +68,13 @@ GRADED = {
     "long_sum": Program(long_sum, (1.0, 1.0, LONG)),
 }
 
+WALKS = {
+    "long_sum": "long_sum(*given, n).backward()",
+    **{name: f"for result in {name}(*given):\n    result.backward()"
+       for name in ("walked_twice", "two_losses")},
+}
+"""How those are walked back of which `out.backward()` alone does not do it."""
+
 DRIVER = "\n\n".join([
     "T = object",
     *(program.code for program in GRADED.values()),
@@ -90,6 +99,27 @@ def values(a, b, c):
 globals().update({{name: _gradients(program) for name, program in _programs.items()}})
 """,
 ])
+
+
+def shown(program: Callable[..., Any], walk: str, names: str) -> str:
+    """A program as a student runs it: without types, with values of their own, the gradients printed.
+
+    Args:
+        walk: the line that runs it on `given` and walks back.
+        names: of the gradients, as a report has them.
+    """
+    values = [n for n in inspect.signature(program).parameters if n != "n"]
+    return f"""
+{untyped(program)}
+
+given = [{", ".join(f"Value({x})" for x in values)}]
+{walk}
+print([value.grad for value in given])  # {names}"""
+
+
+def untyped(program: Callable[..., Any]) -> str:
+    """Its source without types."""
+    return re.sub(r": (T|int)\b(?=[,)])| -> T", "", inspect.getsource(program)).rstrip()
 
 
 def gradients_of(program: Program) -> Callable[..., Any]:
@@ -301,6 +331,14 @@ exercise = Exercise(
     # numbers alone: there is nothing that overflows, and no precision to keep
     points={"extreme": 0, "dtype": 0, **{f"{name}_grad": 1.0 for name in GRADED}},
     driver=DRIVER,
+    shown={
+        "values": "\n\n".join([
+            "", untyped(GRADED["tree"].function), untyped(GRADED["two_places"].function),
+            "print([program(Value(a), Value(b), Value(c)).data for program in (tree, two_places)])",
+        ]),
+        **{name: shown(program.function, WALKS.get(name, f"{name}(*given).backward()"),
+                       f"{name}_grad") for name, program in GRADED.items()},
+    },
     starter={
         "en": '''
             class Value:

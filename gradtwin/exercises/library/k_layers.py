@@ -100,6 +100,8 @@ def _as_lists(student):
 if callable(globals().get("forward")):
     forward = _as_lists(forward)
 """,
+    shown={"forward": "layers = forward(X, [W1, W2, W3, W4][:k], [b1, b2, b3, b4][:k])\n"
+                      "print(layers)  # h1, h2, ..."},
     starter={
         "en": '''
             import numpy as np

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from ...report import number
 from ..exercise import Exercise
 from ..reference import Gradient
 from ..result import Criterion, Diagnosis, Result, Smallest
+from ..signature import Function
+from ..starting import asked_for
 from ..texts import N_, Message, pick, say
 from ..untrusted import clean
 
@@ -224,18 +227,36 @@ def code(e: Exercise, s: Smallest, module: str, called: Mapping[str, str]) -> st
                  e.parsed.index(wanted)]
     names = [called.get(f.name, f.name) for f in functions]
     lines = ["import numpy as np"]
-    mine = [f.name for f in functions if f.name in e.calls or not e.driver]
+    mine = [f for f in functions if f.name in (*e.calls, *e.shown) or not e.driver]
     by_grader = "# " if len(mine) < len(functions) else ""      # a function that the driver makes
+    imported = dict.fromkeys(n for f in functions for n in _students_own(e, f))
     if module and not by_grader:
-        lines.append(f"from {module} import {', '.join(names)}")
+        lines.append(f"from {module} import {', '.join(imported)}")
     lines.append("")
     used = {p for f in functions for p in f.parameters}
     lines += [assignment(n, value) for n, value in s.inputs.items() if n in used]
     for f, name in zip(functions, names):
+        if f.name in e.shown:
+            lines.append(_renamed(e.shown[f.name], called))
+            continue
         arguments = e.calls.get(f.name, ", ".join(f.parameters))
         lines.append(f"{by_grader}{', '.join(f.returns)} = {name}({arguments})")
-    lines.append(f"{by_grader}print({s.quantity})")
+    if wanted.name not in e.shown:
+        lines.append(f"{by_grader}print({s.quantity})")
     return "\n".join(lines)
+
+
+def _students_own(e: Exercise, f: Function) -> list[str]:
+    """What of the student's own a function is shown with: itself, or what its lines name."""
+    if f.name not in e.shown:
+        return [f.name]
+    functions, constants = asked_for(e)
+    words = re.findall(r"\w+", e.shown[f.name])
+    return [n for n in (*constants, *functions) if n in words]
+
+
+def _renamed(lines: str, called: Mapping[str, str]) -> str:
+    return re.sub(r"\w+", lambda word: called.get(word[0], word[0]), lines)
 
 
 def assignment(name: str, value: Any) -> str:
