@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from .concepts import Wing
+from scratch.checks import integer
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from .arguments import Array, count, reals
+from .concepts import Wing
 
 MODES = ("batch", "mini-batch", "stochastic")
 
@@ -46,14 +47,16 @@ class Problem:
 def problem(n: int = 100, seed: int = 0) -> Problem:
     """y = 2 x1 - x2 + noise of deviation 1, in n examples.
 
-    ValueError: fewer than two examples, which would not determine two weights.
+    ValueError: fewer than two examples, which would not determine two weights; a negative seed.
+    TypeError: what is no integer.
 
     >>> problem().minimum.round(1).tolist()
     [1.9, -0.7]
     """
+    n = integer("n", n)
     if n < 2:
         raise ValueError(f"n: expected 2 examples or more, got {n}")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(count("seed", seed, least=0))
     X = rng.normal(size=(n, 2)) * [1.0, 0.5]
     y = X @ [[2.0], [-1.0]] + rng.normal(size=(n, 1))
     return Problem(X, y, start=np.array([-1.0, 2.0]))
@@ -65,7 +68,8 @@ def loss_surface(data: Problem, w1: Any, w2: Any) -> Array:
     >>> loss_surface(Problem(np.eye(2), np.ones((2, 1)), np.zeros(2)), [0.0, 1.0], [1.0]).tolist()
     [[0.5, 0.0]]
     """
-    grid = np.stack(np.meshgrid(w1, w2), axis=-1)
+    axes = reals("w1", w1, (None,)), reals("w2", w2, (None,))
+    grid = np.stack(np.meshgrid(*axes), axis=-1)
     surface: Array = np.mean((grid @ data.X.T - data.y[:, 0]) ** 2, axis=-1)
     return surface
 
@@ -178,7 +182,8 @@ def example_gradients(data: Problem, weights: Any) -> Array:
     >>> example_gradients(Problem(np.eye(2), np.ones((2, 1)), np.zeros(2)), [3.0, 1.0]).tolist()
     [[4.0, 0.0], [0.0, 0.0]]
     """
-    gradients: Array = 2 * (data.X @ np.asarray(weights)[:, np.newaxis] - data.y) * data.X
+    w = reals("weights", weights, (2,))
+    gradients: Array = 2 * (data.X @ w[:, np.newaxis] - data.y) * data.X
     return gradients
 
 
@@ -190,7 +195,7 @@ def seconds_per_update(batch_size: int, updates: int = 20, wing: str = "scratch"
     """
     library = Wing(wing)
     rng = np.random.default_rng(0)
-    n = updates * batch_size
+    n = count("updates", updates) * count("batch_size", batch_size)
     X, y = rng.normal(size=(n, 64)), rng.integers(0, 10, n)
     model = library.FullyConnected([64, 32, 10])
     taken = []
@@ -281,14 +286,15 @@ class _Diary:
 def _model(library: Wing, weights: Any) -> Any:
     """y_hat = X w, from these weights, in this wing."""
     model = library.FullyConnected([2, 1], bias=False)
-    model.load_state_dict({"layers.0.weight": library.tensor([list(map(float, weights))])})
+    w = reals("weights", weights, (2,))
+    model.load_state_dict({"layers.0.weight": library.tensor(w[np.newaxis])})
     return model
 
 
 def _checked(data: Problem, batch_size: int) -> int:
     """The number of examples, of which a batch has some or all."""
     n = len(data.X)
-    if not 1 <= batch_size <= n:
+    if not 1 <= integer("batch_size", batch_size) <= n:
         raise ValueError(f"batch_size: expected 1 to {n}, the number of examples, got {batch_size}")
     return n
 

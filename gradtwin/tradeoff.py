@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from scratch.checks import integer, number
+
 from .concepts import Wing
 from .datasets import Dataset, load
 from .markdown import table
@@ -86,7 +88,7 @@ def learn(
     seconds, level: no further epoch is begun once so much time is spent, or the training loss is
         no higher than this level.
     Where the numbers overflow, the loss is infinity.
-    ValueError: a batch_size below 0, or what `fit` refuses.
+    ValueError: a batch_size below 0, or what `fit` refuses. TypeError: what is no number.
 
     Source: «¿Qué algoritmo de optimización elegir?».
 
@@ -94,8 +96,9 @@ def learn(
     >>> curve.examples.tolist(), curve.train_loss.round(2).tolist()
     ([0, 427, 854], [0.89, 0.09, 0.08])
     """
-    if batch_size < 0:
+    if integer("batch_size", batch_size) < 0:
         raise ValueError(f"batch_size: expected 0, for all, or more, got {batch_size}")
+    seconds, level = number("seconds", seconds), number("level", level)
     library = Wing(wing)
     sizes = [data.X_train.shape[1], *HIDDEN.get(data.name, (32,)), len(data.classes)]
     model = library.FullyConnected(sizes, seed=seed)

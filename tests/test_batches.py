@@ -177,6 +177,28 @@ def test_a_line_needs_two_examples():
         problem(1)
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda d: problem("a"), TypeError, "^n: expected an integer, got str 'a'"),
+        (lambda d: problem(2.5), TypeError, "^n: expected an integer, got float 2.5"),
+        (lambda d: problem(seed="a"), TypeError, "^seed: expected an integer, got str 'a'"),
+        (lambda d: problem(seed=-1), ValueError, "^seed: expected 0 or more, got -1"),
+        (lambda d: loss_surface(d, "a", [1.0]), TypeError, "^w1: expected real numbers, got 'a'"),
+        (lambda d: loss_surface(d, [1.0], 1.0), ValueError, "^w2: expected shape"),
+        (lambda d: exact_noise(d, d.start, "a"), TypeError, "^batch_size: .* got str 'a'"),
+        (lambda d: gradient_noise(d, d.start, 2.5), TypeError, "^batch_size: .* got float 2.5"),
+        (lambda d: gradient_noise(d, "ab", 3), TypeError, "^weights: expected real numbers"),
+        (lambda d: exact_noise(d, [1, 2, 3], 3), ValueError, r"^weights: .*\(2,\), got \(3,\)"),
+        (lambda d: seconds_per_update("a"), TypeError, "^batch_size: .* got str 'a'"),
+        (lambda d: seconds_per_update(1, updates=0), ValueError, "^updates: expected 1 or more"),
+    ],
+)
+def test_bad_arguments_are_named(data, call, error, said):
+    with pytest.raises(error, match=said):
+        call(data)
+
+
 def test_the_gradients_on_paper_are_pytorchs(data):
     import torch
 

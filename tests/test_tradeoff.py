@@ -85,6 +85,12 @@ def test_what_overflows_has_an_infinite_loss_and_is_never_the_best_rate():
 def test_what_makes_no_sense_is_named():
     with pytest.raises(ValueError, match=r"^batch_size: expected 0, for all, or more"):
         learn(load("breast_cancer"), -1, 0.1, 1)
+    with pytest.raises(TypeError, match=r"^batch_size: expected an integer, got str 'a'"):
+        learn(load("breast_cancer"), "a", 0.1, 1)
+    with pytest.raises(TypeError, match=r"^seconds: expected a number, got str 'a'"):
+        learn(load("breast_cancer"), 8, 0.1, 1, seconds="a")
+    with pytest.raises(TypeError, match=r"^level: expected a number, got NoneType"):
+        learn(load("breast_cancer"), 8, 0.1, 1, level=None)
     with pytest.raises(ValueError, match=r"^name: expected one of .*, got 'iris'"):
         tradeoff.study("iris")
 

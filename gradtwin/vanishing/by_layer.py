@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import count
 from ..concepts import Wing
 from .passes import (
     KAIMING,
@@ -22,7 +23,6 @@ from .passes import (
     Array,
     Initialization,
     blocks,
-    count,
     normal,
     standard_normal,
 )

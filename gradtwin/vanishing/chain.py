@@ -11,6 +11,9 @@ from math import prod
 
 import numpy as np
 
+from scratch.checks import number
+
+from ..arguments import reals
 from ..concepts import Wing
 from .passes import Array, Remembering
 
@@ -40,13 +43,16 @@ def sigmoid_slope(z: Array | Sequence[float], side: str = "scratch") -> Array:
         z: where.
         side: "scratch" or "torch".
 
+    Raises:
+        TypeError: z is no number, or not only numbers.
+
     Source: «Desvanecimiento del gradiente: ejemplo».
 
     >>> sigmoid_slope([-5.0, 0.0, 5.0]).round(4).tolist()
     [0.0066, 0.25, 0.0066]
     """
     wing = Wing(side)
-    x = wing.tensor(np.asarray(z, np.float64), requires_grad=True)
+    x = wing.tensor(reals("z", z), requires_grad=True)
     (slope,) = wing.grad(wing.F.sigmoid(x).sum(), [x])
     return np.asarray(slope.detach())
 
@@ -65,7 +71,7 @@ def sigmoid_chain(
         side: "scratch" or "torch".
 
     Raises:
-        ValueError: no weights.
+        ValueError: no weights. TypeError: weights, x or y that are no numbers.
 
     Source: «Desvanecimiento del gradiente: ejemplo» (there k = 3).
 
@@ -73,20 +79,22 @@ def sigmoid_chain(
     >>> f"{abs(chain.gradients[0]):.4f} <= {chain.bound:.4f}"
     '0.0040 <= 0.0044'
     """
-    if not len(weights):
+    w = reals("weights", weights, (None,))
+    if not len(w):
         raise ValueError("weights: expected at least one, got none")
+    x, y = float(number("x", x)), float(number("y", y))
     wing = Wing(side)
     sigmoid = Remembering(wing, "sigmoid")
-    network = wing.FullyConnected([1] * (len(weights) + 1), sigmoid, sigmoid, bias=False)
+    network = wing.FullyConnected([1] * (len(w) + 1), sigmoid, sigmoid, bias=False)
     names = [name for name, _ in network.named_parameters()]
-    network.load_state_dict({name: np.array([[w]]) for name, w in zip(names, weights)})
+    network.load_state_dict({name: np.array([[each]]) for name, each in zip(names, w)})
 
-    y_hat = network(wing.tensor([float(x)]))
+    y_hat = network(wing.tensor([x]))
     ((y_hat - y) ** 2).sum().backward()
     z = [each.item() for each in sigmoid.before]
     incoming = abs(2 * (y_hat.item() - y))
     return Chain(
         np.array([np.asarray(p.grad).item() for p in network.parameters()]),
-        incoming * STEEPEST ** len(weights) * abs(prod(weights[1:]) * x),
+        incoming * STEEPEST ** len(w) * abs(prod(w[1:].tolist()) * x),
         sigmoid_slope(z, side),
     )

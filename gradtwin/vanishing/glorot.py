@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import count
 from ..concepts import Wing
-from .passes import Array, Initialization, Remembering, count, standard_normal
+from .passes import Array, Initialization, Remembering, standard_normal
 
 CLASSES = 10
 
@@ -90,7 +91,7 @@ def activation_histograms(
     >>> bool(gradients.std[0] < 0.1 * gradients.std[-1])    # ... and the gradient on its way back
     True
     """
-    if initialization not in GLOROT:
+    if not isinstance(initialization, str) or initialization not in GLOROT:
         raise ValueError(
             f"initialization: expected one of {', '.join(GLOROT)}, got {initialization!r}"
         )

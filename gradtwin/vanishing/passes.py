@@ -6,17 +6,16 @@ also remembers what passed through it, so that the network's own code runs, in e
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ..arguments import Array as Array
+from ..arguments import count
 from ..concepts import Wing
 from ..datasets import Dataset
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Remembering:
@@ -87,23 +86,6 @@ def standard_normal(seed: int, *shapes: tuple[int, ...]) -> list[Array]:
     """
     rng = np.random.default_rng([seed, 1])
     return [rng.normal(size=shape) for shape in shapes]
-
-
-def count(argument: str, value: int, least: int = 1) -> int:
-    """`value`, where it is an integer of at least `least`.
-
-    TypeError, ValueError: it is not; `argument` is named.
-
-    >>> count("layers", 5)
-    5
-    """
-    try:
-        number = operator.index(value)
-    except TypeError as error:
-        raise TypeError(f"{argument}: expected an integer, got {value!r}") from error
-    if number < least:
-        raise ValueError(f"{argument}: expected {least} or more, got {number}")
-    return number
 
 
 def share_right(wing: Wing, model: Any, dataset: Dataset) -> float:
