@@ -24,7 +24,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ import numpy as np
 from . import system_calls
 from .box.frames import Array, FrameError, Header, pack, read, unpack
 from .limits import Limits
-from .texts import N_, Message
+from .texts import N_, Message, fault
 from .untrusted import clean
 
 INSIDE = Path(__file__).parent / "box"
@@ -63,7 +63,9 @@ HOW_TO_GET_ONE = N_(
 
 
 class SandboxMissingError(RuntimeError):
-    """No bubblewrap that works: other people's code is not run."""
+    """No bubblewrap that works: other people's code is not run. `said`: why, in any language."""
+
+    said: Message
 
 
 @dataclass(frozen=True)
@@ -530,7 +532,7 @@ def bubblewraps() -> list[str]:
 def _working() -> tuple[str, bool]:
     """The program, and whether it runs as root: the first one with which a box really starts."""
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    said = ["no bubblewrap (bwrap) was found"]
+    said: list[Message] = []
     for program in bubblewraps():
         with _filter() as descriptors:
             command = _bubblewrap(program, as_root, (), Limits(), descriptors)
@@ -538,22 +540,29 @@ def _working() -> tuple[str, bool]:
                 done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
                                       timeout=60, pass_fds=descriptors)
             except (OSError, subprocess.TimeoutExpired) as error:
-                said.append(f"{program} does not work here: {error}")
+                said.append(_fails(program, str(error)))
                 continue
         if done.returncode == 0:
             return program, as_root
-        words = done.stderr.decode(errors="replace").strip()[-300:]
-        said.append(f"{program} does not work here: {clean(words)}")
-    raise SandboxMissingError("; ".join(said[1:] or said))
+        said.append(_fails(program, done.stderr.decode(errors="replace").strip()[-300:]))
+    if not said:
+        raise fault(SandboxMissingError, N_("no bubblewrap (bwrap) was found"))
+    why = reduce(lambda a, b: Message("{a}; {b}", {"a": a, "b": b}), said)
+    raise fault(SandboxMissingError, why.id, **why.values)
 
 
-def sandbox_missing() -> str:
-    """Why other people's code cannot be run in a sandbox here; "" when it can.
+def _fails(program: str, why: str) -> Message:
+    return Message(N_("{program} does not work here: {why}"),
+                   {"program": program, "why": clean(why)})
+
+
+def sandbox_missing() -> Message | None:
+    """Why other people's code cannot be run in a sandbox here; None when it can.
 
     `HOW_TO_GET_ONE` says what to do then.
     """
     try:
         _working()
     except SandboxMissingError as error:
-        return str(error)
-    return ""
+        return error.said
+    return None

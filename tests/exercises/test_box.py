@@ -453,7 +453,9 @@ def test_without_bubblewrap_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         assert "apt install bubblewrap" in sandbox.HOW_TO_GET_ONE
         assert "gradtwin[sandbox]" in sandbox.HOW_TO_GET_ONE
         monkeypatch.setattr(sandbox, "bubblewraps", lambda: ["/bin/false", "/nowhere/bwrap"])
-        assert "/nowhere/bwrap does not work here" in sandbox.sandbox_missing()
+        why = sandbox.sandbox_missing()
+        assert "/nowhere/bwrap does not work here" in why.say("en")
+        assert re.search("/bin/false no funciona aquí.*; /nowhere/bwrap no", why.say("es"))
     finally:
         sandbox._working.cache_clear()
 

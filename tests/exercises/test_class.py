@@ -36,6 +36,7 @@ from gradtwin.exercises.classroom.students import (
 from gradtwin.exercises.classroom.tables import class_table, criteria_table, report_of
 from gradtwin.exercises.classroom.write import write
 from gradtwin.exercises.sandbox import SandboxMissingError
+from gradtwin.exercises.texts import words_of
 
 EXERCISE = '''
 from gradtwin.exercises import Exercise, Mistake
@@ -155,6 +156,8 @@ def test_folders_that_are_none(tmp_path: Path, exercise: str) -> None:
         grade_folder(tmp_path / "class", sandboxed=False)
     with pytest.raises(ValueError, match="each folder is a student"):
         grade_folder(tmp_path / "class", tmp_path / "class" / "out", exercises=[exercise])
+    with pytest.raises(NotADirectoryError, match="is a file, expected a folder"):
+        grade_folder(tmp_path / "class", exercise, exercises=[exercise], sandboxed=False)
     with pytest.raises(ValueError, match="no exercise 'sofmax'"):
         grade_folder(tmp_path / "class", exercises=["sofmax"])
 
@@ -362,7 +365,9 @@ def test_several_processes_and_one_that_dies(
     ana = [n.say("en") for g in group.pupils[0].graded for n in g.result.notes]
     assert status(group)["Ana"] == ["right", "right"], ana
     assert status(group)["Bea"] == ["unloadable", "unloadable"]
-    assert "its process died" in group.pupils[1].graded[0].result.notes[0].say("en")
+    note = group.pupils[1].graded[0].result.notes[0]
+    assert "its process died" in note.say("en")
+    assert "su proceso ha terminado" in note.say("es")
     assert seen == [(1, 2), (2, 2)]
     assert not multiprocessing.active_children()
 
@@ -374,14 +379,17 @@ def test_without_a_sandbox_it_is_refused(
     monkeypatch.setattr(sandbox, "bubblewraps", lambda: [])
     sandbox._working.cache_clear()
     try:
-        with pytest.raises(SandboxMissingError, match=r"no bubblewrap.*apt install.*--no-sandbox"):
+        expected = r"no bubblewrap.*apt install.*--no-sandbox"
+        with pytest.raises(SandboxMissingError, match=expected) as caught:
             graded(sandboxed=True)
+        assert re.match(r"no se ha encontrado bubblewrap.*; instala.*--no-sandbox",
+                        words_of(caught.value, "es"))
         assert not default_out(tmp_path / "class").exists()
     finally:
         sandbox._working.cache_clear()
 
 
-@pytest.mark.skipif(bool(sandbox.sandbox_missing()), reason=sandbox.sandbox_missing())
+@pytest.mark.skipif(bool(sandbox.sandbox_missing()), reason=str(sandbox.sandbox_missing()))
 def test_hostile_students_in_the_sandbox(tmp_path: Path, graded: Grade) -> None:
     folder = tmp_path / "class"
     hand_in(folder / "Ana", double=RIGHT, negate=NEGATED)

@@ -107,6 +107,8 @@ def grade_folder(
     if not students:
         raise fault(ValueError, N_("{folder}: expected a folder a student, found none"),
                     folder=folder)
+    if out.exists() and not out.is_dir():
+        raise fault(NotADirectoryError, N_("{path} is a file, expected a folder"), path=out)
     if out.resolve().is_relative_to(folder.resolve()):
         raise fault(ValueError, N_("out: {out} lies in {folder}, where each folder is a student"),
                     out=out, folder=folder)
@@ -188,7 +190,7 @@ def _alone(student: Student, work: Work) -> str:
         for name, (exercise, _source) in asked_for(work.exercises).items():
             kept["exercises"].setdefault(name, {
                 "key": "", "file": "", "time": "",
-                "result": stopped(exercise, "its process died").to_dict(),
+                "result": stopped(exercise, Message(N_("its process died"))).to_dict(),
             })
         save(work.out, student.key, kept)
         return student.key

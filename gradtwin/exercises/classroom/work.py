@@ -135,7 +135,7 @@ def _graded(exercise: Exercise, submission: Submission | None, work: Work) -> tu
         return stopped(exercise, f"{type(error).__name__}: {error}"), False
 
 
-def stopped(exercise: Exercise, why: str) -> Result:
+def stopped(exercise: Exercise, why: Message | str) -> Result:
     """The result where the grader itself could not go on: no verdict on the student."""
     result = missing(exercise)
     result.failed = "unloadable"
