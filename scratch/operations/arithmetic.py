@@ -162,7 +162,8 @@ def careful_slope(x: Any, y: Any) -> Any:
     small, below = np.abs(raw(y)) < 0.5, raw(x) < 0
     side = np.where(below, np.copysign(1, raw(x) ** (raw(y) - 1)), 1)
     half = np.where(below, -x, x) ** ((y - 1) / 2)
-    return np.where(small, y * x ** np.where(small, y, 0) / x, side * (y * half) * half)
+    short = np.where(small, x, 1)  # of the rest 1 / x^2 would overflow, where derived again
+    return np.where(small, y * short ** np.where(small, y, 0) / short, side * (y * half) * half)
 
 
 @elementwise
