@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,23 @@ from typer.testing import CliRunner
 import gradtwin
 import scratch
 import scratch.functional as F
-from gradtwin.accuracy import FUNCTIONS, GOAL, GRADIENT, VALUE, Function, Row, find, measure
+from gradtwin.accuracy import (
+    FUNCTIONS,
+    GOAL,
+    GRADIENT,
+    SECOND,
+    VALUE,
+    Function,
+    Row,
+    find,
+    measure,
+)
 from gradtwin.accuracy import exact as definitions
 from gradtwin.accuracy.functions import THE_SAME
 from gradtwin.accuracy.jet import Jet, erf, erfc, exp, log, sin, variable
 from gradtwin.accuracy.measuring import Exact, bits, exactly, written
 from gradtwin.accuracy.points import Draw
-from gradtwin.accuracy.report import HEADINGS, markdown, to_dict, verdict
+from gradtwin.accuracy.report import HEADINGS, SECOND_HEADINGS, markdown, to_dict, verdict
 from gradtwin.cli import app
 from gradtwin.samples import OPERATIONS, Library, scratch_library, torch_library
 from gradtwin.tolerance import Tolerance
@@ -47,6 +58,33 @@ def test_scratch_is_within_4_units_of_the_exact_value(function: Function, dtype:
     row = measure(function, dtype, [scratch_library()], points=1, seed=1)
     assert row.count >= 6
     assert row.units("scratch") <= GOAL, row.worst_point
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.label)
+def test_second_derivatives_are_as_exact_as_the_page_says(function: Function, dtype: str) -> None:
+    """Within 4 units where no number in bold type says otherwise."""
+    (scratch_units, *_) = documented(f"{dtype}, second derivatives")[function.label]
+    if "**" not in scratch_units:
+        row = measure(function, dtype, [scratch_library()], points=1, seed=1, second=True)
+        assert row.count >= 6
+        assert row.units("scratch") <= GOAL, row.worst_point
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 5])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_second_derivative_of_a_power_that_underflows(exponent: int, dtype: str) -> None:
+    """6 x of x cubed, where x cubed is 0; it was NaN, of an overflow in what is not chosen."""
+    x = np.array([1e-21, -1e-30, 1e-40, 1e-44], dtype)
+    if dtype == "float64":
+        x = np.array([1e-110, -1e-160, 1e-200, -1.5e-323])
+    t = scratch.tensor(x, requires_grad=True)
+    (slope,) = scratch.autograd.grad((t**exponent).sum(), t, create_graph=True)
+    (bend,) = scratch.autograd.grad(slope.sum(), t)
+    with np.errstate(under="ignore"):
+        right = exponent * (exponent - 1) * x.astype(np.longdouble) ** (exponent - 2)
+        four_units = 4 * float(np.finfo(dtype).eps)
+        np.testing.assert_allclose(bend.data, right.astype(dtype), rtol=four_units)
 
 
 def test_every_function_is_measured() -> None:
@@ -141,6 +179,71 @@ def test_a_small_factor_and_an_overflow_are_found(factor: float) -> None:
     assert row.units("scratch", GRADIENT) > GOAL
 
 
+def test_a_second_derivative_that_cancels_is_found() -> None:
+    """y (1 - y) again, whose derivative has no digit left there; nearby its own are right."""
+
+    def cancelling(library: Library, x: Any) -> Any:
+        return CancellingSigmoid.apply(x)
+
+    (function, *_) = find("sigmoid")
+    for x, found in ((40.0, True), (1.0, False)):
+        one = replace(function, points=partial(lambda x, draw: [np.full(8, x)], x))
+        wrong = replace(one, call=cancelling)
+        row = measure(wrong, "float64", [scratch_library()], second=True)
+        assert row.worst.keys() == {("scratch", SECOND)}
+        assert (row.units("scratch") > 1e13) is found
+
+
+@pytest.mark.parametrize("name", ["elu", "softsign", "huber_loss delta=2.0", "softplus"])
+def test_where_a_second_derivative_jumps_there_is_none(name: str) -> None:
+    """PyTorch and scratch have 0 for elu at 0, between 1 and 0; a little beside it is judged."""
+    (function,) = (each for each in FUNCTIONS if each.label == name)
+    kink = {"elu": 0.0, "softsign": 0.0, "softplus": 20.0}
+    at = [kink[name]] if name in kink else [3.0, 1.0]
+
+    def row(wrong: float, *x: float) -> Row:
+        def call(library: Library, *tensors: Any, **options: Any) -> Any:
+            t = tensors[0]
+            return function.call(library, *tensors, **options) + wrong * t * t
+
+        points = [np.full(64, number) for number in x]
+        here = replace(function, call=call, points=lambda draw: points)
+        return measure(here, "float64", [scratch_library()], second=True)
+
+    assert row(1e-3, *at).units("scratch") == 0.0
+    beside = [at[0] * 1.001 or 1e-3, *at[1:]]
+    assert row(0, *beside).units("scratch") <= GOAL
+    assert row(1e-3, *beside).units("scratch") > GOAL
+
+
+def test_what_pytorch_has_no_second_derivative_of() -> None:
+    row = measure(find("hardsigmoid")[0], "float64", WINGS, 1, second=True)
+    assert row.units("torch") == math.inf
+    assert row.units("scratch") == 0
+
+
+def test_the_unit_of_a_second_derivative() -> None:
+    """Of x^2 y by x: 2 y, which y moves by as much; of the row softmax also what multiplies it."""
+    inputs, ones = [np.float64(0.5), np.float64(3.0)], [np.float64(1)] * 2
+    square = replace(find("mul")[0], exact=lambda x, y: x * x * y)
+    right = exactly(square, inputs, np.float64(1), ones, "float64")
+    by_first = right[SECOND, 1, 1][0], right[SECOND, 1, 2][0], right[SECOND, 2, 2][0]
+    assert [float(exact) for exact in by_first] == [6, 1, 0]
+    eps = 2.0**-52
+    assert [float(exact.unit / eps) for exact in by_first[:2]] == [6 + 6, 1 + 1]
+    softmax = find("softmax")[0]
+    row, g, v = np.array([0.1, 0.7]), np.array([1.0, 0.0]), np.array([2.0, -1.0])
+    (first, _) = exactly(softmax, [row], g, [v], "float64")[SECOND, 1, 1]
+    p = 1 / (1 + math.exp(0.6))
+    curvature = p * (1 - p) * (1 - 2 * p)                   # of p by the difference, whose v is 3
+    assert math.isclose(float(first), 3 * curvature, rel_tol=1e-12)
+    slope = p * (1 - p) * (1 - 6 * p + 6 * p * p)
+    by_row, by_g = 3 * abs(slope) * (0.1 + 0.7), 3 * abs(curvature)
+    by_v = abs(curvature) * (2 + 1)
+    unit = eps * (abs(3 * curvature) + by_row + by_g + by_v)
+    assert math.isclose(float(first.unit), unit, rel_tol=1e-12)
+
+
 def test_a_wrong_convention_at_a_kink_is_found() -> None:
     row = planted("relu", lambda x: scratch.clamp(x, min=0.0))
     assert row.worst["scratch", GRADIENT].inputs[0] == 0
@@ -178,16 +281,14 @@ def test_jets_have_the_derivatives_that_mpmath_finds_by_differences() -> None:
                 mp.exp(x * y) * mp.sin(x) / (1 + mp.erf(y)) - mp.log(2 + x) * mp.erfc(x * y) - 3 / y
             )
 
-        z = formula(Jet(at[0], {0: mp.mpf(1)}), Jet(at[1], {1: mp.mpf(1)}))
+        z = formula(Jet(at[0], {(0,): mp.mpf(1)}), Jet(at[1], {(1,): mp.mpf(1)}))
         expected = {
-            n: mp.diff(plainly, at, n) for n in ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
+            (n, m): mp.diff(plainly, at, (n, m)) for n in range(4) for m in range(4 - n)
         }
-        found = {
-            (0, 0): z.f, (1, 0): z.d[0], (0, 1): z.d[1],
-            (2, 0): z.h[0, 0], (1, 1): z.h[0, 1], (0, 2): z.h[1, 1],
-        }  # fmt: skip
-        for n, right in expected.items():
-            assert abs(found[n] / right - 1) < 1e-15, n  # mpmath's differences have half the digits
+        for (n, m), right in expected.items():
+            found = z.by(*[0] * n, *[1] * m)
+            # mpmath's differences have half the digits
+            assert abs(found / right - 1) < 1e-15, (n, m)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +315,7 @@ def test_twice_the_digits_change_nothing(
 ) -> None:
     (function, *_) = find(name)
     arrays = function.points(Draw(dtype, 1, 3))
+    factors = [Draw(dtype, 1, 3).factors(a.shape) for a in arrays]
     found: list[list[Any]] = []
     for more in (0, 1):
         if more:
@@ -221,9 +323,11 @@ def test_twice_the_digits_change_nothing(
                 "gradtwin.accuracy.measuring.bits", lambda *a: 2 * bits(*a) + 500
             )
         found.append([])
-        for inputs in list(zip(*arrays))[::5]:
-            values, gradients = exactly(function, inputs, np.ones(np.shape(inputs[0])), dtype)
-            found[-1] += [*values, *(g for each in gradients for g in each)]
+        for inputs, v in list(zip(zip(*arrays), zip(*factors)))[::5]:
+            g = np.ones(np.shape(inputs[0]))
+            for along in ((), v):
+                right = exactly(function, inputs, g, along, dtype)
+                found[-1] += [each for part in right.values() for each in part]
     assert found[0]
     for few, many in zip(*found):
         assert abs(few.value - many.value) < many.unit / 1000
@@ -337,6 +441,19 @@ def test_json() -> None:
     assert {"units", "inputs", "scratch", "PyTorch", "exact"} < worst.keys()
 
 
+def test_second_derivatives_as_json_and_as_a_table() -> None:
+    words = ["accuracy", "div", "tanh", "--second", *FEW]
+    rows = json.loads(run(app, [*words, "--json"]).stdout)
+    assert [each["what"] for each in rows[0]["worst"]] == [SECOND] * 2
+    assert rows[0]["worst"][1]["argument"] in (1, 2)
+    assert rows[0]["worst"][1]["by"] in (1, 2)
+    result = run(app, words)
+    assert result.exit_code == 0, result.output
+    assert "float64, second derivatives" in result.output
+    assert "gradient" not in result.output
+    assert "PyTorch: beyond 4 units in 2 of 2 rows" in result.output
+
+
 def test_infinite_errors_as_json() -> None:
     gelu = replace(find("gelu")[1], points=lambda draw: [np.array([-1e308])])
     row = measure(gelu, "float64", WINGS)
@@ -374,6 +491,9 @@ def test_the_plot(functions: list[str], tmp_path: Path) -> None:
     result = run(app, ["accuracy", *functions, *FEW, "--plot", str(path)])
     assert result.exit_code == 0, result.output
     assert path.read_text().startswith("<?xml")
+    result = run(app, ["accuracy", *functions, *FEW, "--second", "--plot", str(path)])
+    assert result.exit_code in (0, 1), result.output
+    assert path.read_text().startswith("<?xml")
 
 
 def test_the_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,16 +515,17 @@ def test_help_loads_neither_wing_nor_mpmath() -> None:
 
 # ---- docs/accuracy.md ----------------------------------------------------------------------------
 
-def documented(dtype: str) -> dict[str, list[str]]:
+def documented(heading: str) -> dict[str, list[str]]:
     """The lines of a table of the page, by function."""
-    table = PAGE.read_text(encoding="utf-8").partition(f"### {dtype}\n")[2].partition("\n##")[0]
+    table = PAGE.read_text(encoding="utf-8").partition(f"### {heading}\n")[2].partition("\n##")[0]
     lines = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| `")]
     return {line[0].strip("`"): line[1:] for line in lines}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_page_has_every_row(dtype: str) -> None:
-    assert list(documented(dtype)) == [each.label for each in FUNCTIONS]
+    for heading in (dtype, f"{dtype}, second derivatives"):
+        assert list(documented(heading)) == [each.label for each in FUNCTIONS]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -424,6 +545,29 @@ def test_the_page_is_fresh(name: str, dtype: str) -> None:
         assert abs(then - now) <= max(0.55, 0.5 * then), (printed, errors)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["sigmoid", "softsign", "mish", "erfc", "log1p", "log_softmax"])
+def test_the_second_derivatives_of_the_page_are_fresh(name: str, dtype: str) -> None:
+    """As above; of what has no digit left only the size is told."""
+    (function,) = find(name)
+    row = measure(function, dtype, WINGS, points=12, second=True)
+    line = documented(f"{dtype}, second derivatives")[name]
+    printed = [float(text.strip("*")) for text in line[:2]]
+    for then, now in zip(printed, [row.units(wing) for wing in ("scratch", "torch")]):
+        assert abs(then - now) <= max(0.55, 0.5 * then) or then == now, (printed, now)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_page_names_where_second_derivatives_are_beyond_4_units(dtype: str) -> None:
+    """The table above it has a line for each number in bold type of scratch's."""
+    text = PAGE.read_text(encoding="utf-8").partition("## Second derivatives")[2]
+    lines = text.partition("\n###")[0]
+    rows = documented(f"{dtype}, second derivatives")
+    beyond = {label.split()[0] for label, row in rows.items() if "**" in row[0]}
+    assert beyond
+    assert [name for name in beyond if f"`{name}`" not in lines] == []
+
+
 def test_markdown_and_verdict() -> None:
     rows = [measure(find(name)[0], "float64", WINGS, 2) for name in ("sigmoid", "neg")]
     text = markdown(rows)
@@ -431,6 +575,10 @@ def test_markdown_and_verdict() -> None:
     assert re.search(rf"^\| `sigmoid` \| {number * 3}\*\*1\.\de\+14\*\*", text, re.M)
     assert "| `neg` | 0 | 0 | 0 | 0 |" in text
     assert all(heading in text for heading in HEADINGS)
+    bent = markdown([measure(find("sigmoid")[0], "float64", WINGS, 2, second=True)])
+    assert bent.startswith("### float64, second derivatives\n")
+    assert all(heading in bent for heading in SECOND_HEADINGS)
+    assert re.search(r"^\| `sigmoid` \| \*\*.*\*\* \| \*\*.*\*\* \| at -?[\d.e-]+ \| ", bent, re.M)
     assert verdict(rows[1:]).splitlines()[0] == "scratch: within 4 units everywhere, at most 0"
 
 

@@ -1,4 +1,4 @@
-"""How far each function is from its exact value, forward and gradient, in both wings.
+"""How far each function is from its exact value, forward and derivatives, in both wings.
 
 The promise of the project is that two wings agree; here a third, mpmath with hundreds of digits,
 says how far each is from the truth: `jet` carries derivatives, `exact` has the definitions,
@@ -15,6 +15,7 @@ from .functions import Function as Function
 from .functions import find as find
 from .measuring import GOAL as GOAL
 from .measuring import GRADIENT as GRADIENT
+from .measuring import SECOND as SECOND
 from .measuring import VALUE as VALUE
 from .measuring import Point as Point
 from .measuring import Row as Row

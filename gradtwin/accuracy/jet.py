@@ -1,60 +1,72 @@
 """Numbers that carry their derivatives: the exact slopes without a formula of ours for them.
 
-A `Jet` is a value with its first and second derivatives by the inputs, each in as many digits as
-mpmath is told to keep. A formula of jets, written once for the value, gives f, f' and f''; so no
-derivative that is tested here was derived by hand.
+A `Jet` is a value with its derivatives by the inputs up to the third, each in as many digits as
+mpmath is told to keep. A formula of jets, written once for the value, gives f, f', f'' and f'''; so
+no derivative that is tested here was derived by hand.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from math import factorial, prod
 from typing import Any
 
 import mpmath as mp  # type: ignore[import-untyped]
 
-Pair = tuple[int, int]
+Place = tuple[int, ...]
+"""Inputs in ascending order, each as often as it is derived by, or is a factor."""
+
+ORDER = 3
+"""Derivatives beyond this one are left out."""
 
 
 class Jet:
-    """A value f with its derivatives d[i] by input i and h[i, j] by inputs i <= j; absent are 0.
+    """A value, and what is added to it when the inputs move by a, b, ...: a Taylor polynomial.
+
+    Its terms have the factors of the moves by their places, (0, 0, 1) of a² b; absent ones are 0.
+    A product of polynomials is a polynomial: that is the product rule, of every order.
 
     >>> x = variable(3.0, 0)
     >>> y = x * x * x
-    >>> int(y.f), int(y.d[0]), int(y.h[0, 0])
-    (27, 27, 18)
+    >>> int(y.f), *(int(y.by(*[0] * order)) for order in (1, 2, 3))
+    (27, 27, 18, 6)
     """
 
-    __slots__ = ("d", "f", "h")
+    __slots__ = ("f", "terms")
 
-    def __init__(
-        self, f: Any, d: Mapping[int, Any] | None = None, h: Mapping[Pair, Any] | None = None
-    ) -> None:
-        self.f, self.d, self.h = mp.mpf(f), d or {}, h or {}
+    def __init__(self, f: Any, terms: Mapping[Place, Any] | None = None) -> None:
+        self.f, self.terms = mp.mpf(f), terms or {}
 
-    def through(self, f: Any, slope: Any, curvature: Any) -> Jet:
-        """F(self), from F, F' and F'' at self: the chain rule and its derivative."""
-        h = {at: slope * v for at, v in self.h.items()}
-        if curvature:
-            for i, a in self.d.items():
-                for j, b in self.d.items():
-                    if i <= j:
-                        h[i, j] = h.get((i, j), 0) + curvature * a * b
-        return Jet(f, {i: slope * v for i, v in self.d.items()}, h)
+    def by(self, *inputs: int) -> Any:
+        """The derivative by these inputs, f by none: aⁿ bᵐ ... derived so often leaves n! m! ..."""
+        if not inputs:
+            return self.f
+        factor = self.terms.get(tuple(sorted(inputs)))
+        if factor is None:
+            return mp.mpf(0)
+        return factor * prod(map(factorial, Counter(inputs).values()))
+
+    def through(self, *derivatives: Any) -> Jet:
+        """F(self), from F, F', F'' and F''' at self: Taylor's formula, of the terms as the move."""
+        move, whole = Jet(0, self.terms), Jet(0)
+        for order in reversed(range(ORDER + 1)):
+            whole = whole * move + derivatives[order] / factorial(order)
+        return whole
 
     def __add__(self, other: Any) -> Jet:
         other = jet(other)
-        return Jet(self.f + other.f, summed(self.d, other.d), summed(self.h, other.h))
+        return Jet(self.f + other.f, summed(self.terms, other.terms))
 
     def __mul__(self, other: Any) -> Jet:
         other = jet(other)
-        h = summed(scaled(self.h, other.f), scaled(other.h, self.f))
-        for i, a in self.d.items():
-            for j, b in other.d.items():
-                at = (i, j) if i <= j else (j, i)
-                h[at] = h.get(at, 0) + (2 * a * b if i == j else a * b)
-        return Jet(
-            self.f * other.f, summed(scaled(self.d, other.f), scaled(other.d, self.f)), h
-        )
+        terms = summed(scaled(self.terms, other.f), scaled(other.terms, self.f))
+        for i, a in self.terms.items():
+            for j, b in other.terms.items():
+                if len(i) + len(j) <= ORDER:
+                    at = tuple(sorted(i + j))
+                    terms[at] = terms[at] + a * b if at in terms else a * b
+        return Jet(self.f * other.f, terms)
 
     def __neg__(self) -> Jet:
         return self * -1
@@ -75,8 +87,8 @@ class Jet:
 
 
 def variable(x: Any, index: int) -> Jet:
-    """The input of this index: its derivative by itself is 1."""
-    return Jet(mp.mpf(float(x)), {index: mp.mpf(1)})
+    """The input of this index: it moves with itself."""
+    return Jet(mp.mpf(float(x)), {(index,): mp.mpf(1)})
 
 
 def jet(x: Any) -> Jet:
@@ -84,14 +96,14 @@ def jet(x: Any) -> Jet:
     return x if isinstance(x, Jet) else Jet(x)
 
 
-def summed(a: Mapping[Any, Any], b: Mapping[Any, Any]) -> dict[Any, Any]:
+def summed(a: Mapping[Place, Any], b: Mapping[Place, Any]) -> dict[Place, Any]:
     total = dict(a)
     for at, v in b.items():
         total[at] = total[at] + v if at in total else v
     return total
 
 
-def scaled(a: Mapping[Any, Any], factor: Any) -> dict[Any, Any]:
+def scaled(a: Mapping[Place, Any], factor: Any) -> dict[Place, Any]:
     return {at: v * factor for at, v in a.items()} if factor else {}
 
 
@@ -100,12 +112,12 @@ def scaled(a: Mapping[Any, Any], factor: Any) -> dict[Any, Any]:
 
 def reciprocal(x: Jet) -> Jet:
     r = 1 / x.f
-    return x.through(r, -r * r, 2 * r * r * r)
+    return x.through(r, -(r**2), 2 * r**3, -6 * r**4)
 
 
 def exp(x: Jet) -> Jet:
     e = power_of_e(x.f)
-    return x.through(e, e, e)
+    return x.through(e, e, e, e)
 
 
 def power_of_e(x: Any) -> Any:
@@ -120,42 +132,46 @@ def power_of_e(x: Any) -> Any:
 
 def log(x: Jet) -> Jet:
     r = 1 / x.f
-    return x.through(mp.log(x.f), r, -r * r)
+    return x.through(mp.log(x.f), r, -(r**2), 2 * r**3)
 
 
 def sqrt(x: Jet) -> Jet:
-    root = mp.sqrt(x.f)
-    return x.through(root, 1 / (2 * root), -1 / (4 * x.f * root))
+    root, r = mp.sqrt(x.f), 1 / x.f
+    return x.through(root, root * r / 2, -root * r**2 / 4, 3 * root * r**3 / 8)
 
 
 def sin(x: Jet) -> Jet:
     s, c = mp.sin(x.f), mp.cos(x.f)
-    return x.through(s, c, -s)
+    return x.through(s, c, -s, -c)
 
 
 def cos(x: Jet) -> Jet:
     s, c = mp.sin(x.f), mp.cos(x.f)
-    return x.through(c, -s, -c)
+    return x.through(c, -s, -c, s)
 
 
 def erfc(x: Jet) -> Jet:
     """1 - erf(x), right to 60 digits of its own, however small: more would take mpmath long."""
     if abs(x.f) > FAR:
         return Jet(1 - mp.sign(x.f))
-    slope = -2 / mp.sqrt(mp.pi) * mp.exp(-x.f * x.f)
     with mp.workprec(200):
         value = mp.erfc(x.f)
-    return x.through(value, slope, -2 * x.f * slope)
+    return x.through(value, *(-d for d in bells(x.f)))
 
 
 def erf(x: Jet) -> Jet:
     """The error function, right to 60 digits of its own."""
     if abs(x.f) > FAR:
         return Jet(mp.sign(x.f))
-    slope = 2 / mp.sqrt(mp.pi) * mp.exp(-x.f * x.f)
     with mp.workprec(200):
         value = mp.erf(x.f)
-    return x.through(value, slope, -2 * x.f * slope)
+    return x.through(value, *bells(x.f))
+
+
+def bells(x: Any) -> tuple[Any, Any, Any]:
+    """2/√π exp(-x²), which is erf', with its own two derivatives."""
+    bell = 2 / mp.sqrt(mp.pi) * mp.exp(-x * x)
+    return bell, -2 * x * bell, (4 * x * x - 2) * bell
 
 
 FAR = 100

@@ -1,23 +1,26 @@
-"""How far a wing's value and gradient are from the exact ones, in units.
+"""How far a wing's value and derivatives are from the exact ones, in units.
 
 The unit is eps (|f(x)| + |x f'(x)|): one rounding of the result, and what one rounding of the input
 would move it. Beside a root, or in a steep tail, no evaluation can do better; where a formula
-cancels, it is exceeded. For the gradient, f' and f'' stand in place of f and f'. With several
-inputs |x f'| is summed over all of them, where a gradient that arrives counts as one too. The
-smallest subnormal number is the floor of the unit: below it there are no digits.
+cancels, it is exceeded. For the gradient, f' and f'' stand in place of f and f', and for the second
+derivative f'' and f'''. With several inputs |x f'| is summed over all of them, where a gradient
+that arrives counts as one too. The smallest subnormal number is the floor of the unit: below it
+there are no digits.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import mpmath as mp  # type: ignore[import-untyped]
 import numpy as np
 
 from ..samples import Library
+from ..samples.twins import allocate_zeros
 from ..tolerance import ULPS, resolution
 from .functions import Function
 from .jet import Jet, jet, variable
@@ -29,8 +32,11 @@ GOAL = ULPS
 DIGITS = 200
 """Bits that remain of a result at the least, more than three times those of float64."""
 
+VALUE, GRADIENT, SECOND = "value", "gradient", "second derivative"
+KINDS = (VALUE, GRADIENT, SECOND)
 
-VALUE, GRADIENT = "value", "gradient"
+Part = tuple[str, int, int]
+"""One of KINDS, and the arguments that are derived by, counted from 1: (SECOND, 1, 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,13 @@ class Point:
     """One number that was measured.
 
     Args:
-        what: VALUE or GRADIENT.
-        of: which of the arguments the gradient is of, from 1; 0 where there is only one.
+        what: one of KINDS.
+        of: which of the arguments is derived by, from 1; 0 where there is only one.
         inputs: the arguments there, and where the results are several, the gradients that arrive.
         exact: what is right, rounded to float64.
         got: what each wing computed, by its name.
         units: the error of each.
+        by: for a second derivative, which of the arguments is derived by then.
     """
 
     what: str
@@ -52,12 +59,18 @@ class Point:
     exact: float
     got: Mapping[str, float]
     units: Mapping[str, float]
+    by: int = 0
 
     @property
     def place(self) -> str:
-        """What was measured where, in as few digits as identify the inputs."""
-        of = f" of argument {self.of}" if self.of else ""
-        return f"{self.what}{of} at {', '.join(map(written, self.inputs))}"
+        """What was measured where, in as few digits as identify the inputs.
+
+        That it is a second derivative is left to say for who shows many of them.
+        """
+        at = f"at {', '.join(map(written, self.inputs))}"
+        if self.what == SECOND:
+            return f"by {self.of} and {self.by} {at}" if self.of else at
+        return f"{self.what} of argument {self.of} {at}" if self.of else f"{self.what} {at}"
 
     @property
     def largest(self) -> float:
@@ -70,9 +83,9 @@ class Row:
     """What was found for one function in one dtype.
 
     Args:
-        worst: for each wing, and for VALUE and GRADIENT, where it was furthest off.
+        worst: for each wing, and each of KINDS that was measured, where it was furthest off.
         count: how many numbers were measured.
-        curve: for a function of one number x, where its values and gradients were measured.
+        curve: for a function of one number x, where its values and derivatives were measured.
     """
 
     function: Function
@@ -82,14 +95,18 @@ class Row:
     curve: Sequence[Point] = ()
 
     def units(self, wing: str, what: str | None = None) -> float:
-        """The largest error of a wing: of its values, of its gradients, or of both."""
-        kinds = (VALUE, GRADIENT) if what is None else (what,)
+        """The largest error of a wing: of one of KINDS, or of all that were measured."""
+        kinds = KINDS if what is None else (what,)
         found = (self.worst[wing, kind] for kind in kinds if (wing, kind) in self.worst)
         return max((point.units[wing] for point in found), default=0.0)
 
     @property
     def worst_point(self) -> Point:
-        """Where any wing was furthest off."""
+        """Where any wing was furthest off; where scratch was, if it is beyond 4 units."""
+        of_scratch = [point for (wing, _), point in self.worst.items() if wing == "scratch"]
+        beyond = [point for point in of_scratch if point.units["scratch"] > GOAL]
+        if beyond:
+            return max(beyond, key=lambda point: point.units["scratch"])
         return max(self.worst.values(), key=lambda point: point.largest)
 
     @property
@@ -100,9 +117,16 @@ class Row:
 
 
 def measure(
-    function: Function, dtype: str, libraries: Sequence[Library], points: int = 8, seed: int = 0
+    function: Function,
+    dtype: str,
+    libraries: Sequence[Library],
+    points: int = 8,
+    seed: int = 0,
+    second: bool = False,
 ) -> Row:
     """The worst errors of one function, with `points` inputs of each kind.
+
+    second: measure second derivatives, in place of values and gradients.
 
     >>> from gradtwin.accuracy import find
     >>> from gradtwin.samples import scratch_library
@@ -112,26 +136,31 @@ def measure(
     """
     draw = Draw(dtype, points, seed)
     arrays = function.points(draw)
-    values, _ = computed(function, libraries[0], arrays, None)
+    values = computed(function, libraries[0], arrays)[VALUE, 0, 0]
     several = values.ndim > 1 or function.alone
     g = draw.upstream(values.shape) if several else np.ones_like(values)
-    results = {each.name: computed(function, each, arrays, g) for each in libraries}
+    learned = [a for a, wanted in zip(arrays, is_learned(function, arrays)) if wanted]
+    along = [draw.factors(a.shape) for a in learned] if second else []
+    results = {each.name: computed(function, each, arrays, g, along) for each in libraries}
     worst: dict[tuple[str, str], Point] = {}
     curve: list[Point] = []
     count = 0
     for i, inputs in enumerate(zip(*arrays)):
-        shown = (*inputs, g[i]) if several else inputs
-        values_there, slopes_there = exactly(function, inputs, g[i], dtype)
-        numbered = len(slopes_there) > 1
-        kinds = [(VALUE, 0, values_there, {w: v[i] for w, (v, _) in results.items()})]
-        for k, slopes in enumerate(slopes_there):
-            own = {w: d[k][i] for w, (_, d) in results.items()}
-            kinds.append((GRADIENT, k + 1 if numbered else 0, slopes, own))
-        for what, of, right, computed_there in kinds:
+        factors = [v[i] for v in along]
+        for (what, of, by), right in exactly(function, inputs, g[i], factors, dtype).items():
+            shown = (*inputs, g[i]) if several else inputs
+            if what == SECOND and np.ndim(factors[of - 1]):
+                shown = (*shown, factors[of - 1])
+            got_there = {w: np.ravel(found[what, of, by][i]) for w, found in results.items()}
             for entry, exact in enumerate(right):
-                got = {w: float(np.ravel(a)[entry]) for w, a in computed_there.items()}
+                got = {w: float(numbers[entry]) for w, numbers in got_there.items()}
                 units = {w: exact.units(number) for w, number in got.items()}
-                point = Point(what, of, shown, float(exact), got, units)
+                numbered = (of, by) if len(learned) > 1 else (0, 0)
+                point = Point(what, numbered[0], shown, float(exact), got, units, numbered[1])
+                if what == SECOND and point.largest > GOAL and jumps(
+                    function, inputs, g[i], factors, dtype, (what, of, by), entry
+                ):
+                    continue
                 count += 1
                 for wing, error in units.items():
                     kept = worst.get((wing, what))
@@ -146,39 +175,74 @@ def measure(
 
 
 def computed(
-    function: Function, library: Library, arrays: Sequence[Array], g: Array | None
-) -> tuple[Array, list[Array]]:
-    """The values, and the gradient of each floating argument; the first dimension the examples."""
-    if function.alone:
-        each = [
-            called(function, library, [a[i] for a in arrays], None if g is None else g[i])
-            for i in range(len(arrays[0]))
-        ]
-        slopes = zip(*(gradients for _, gradients in each))
-        return np.stack([value for value, _ in each]), [np.stack(s) for s in slopes]
-    return called(function, library, arrays, g)
+    function: Function,
+    library: Library,
+    arrays: Sequence[Array],
+    g: Array | None = None,
+    along: Sequence[Array] = (),
+) -> dict[Part, Array]:
+    """What a wing computes; the first dimension of each array is the examples.
+
+    g: the gradients that arrive; without them the values alone.
+    along: for each argument that has a gradient, what its gradient is multiplied by to be derived
+        again; with them the second derivatives alone.
+    """
+    if not function.alone:
+        return called(function, library, arrays, g, along)
+    each = [
+        called(function, library, [a[i] for a in arrays], None if g is None else g[i],
+               [v[i] for v in along])
+        for i in range(len(arrays[0]))
+    ]  # fmt: skip
+    return {part: np.stack([one[part] for one in each]) for part in each[0]}
 
 
 def called(
-    function: Function, library: Library, arrays: Sequence[Array], g: Array | None
-) -> tuple[Array, list[Array]]:
+    function: Function,
+    library: Library,
+    arrays: Sequence[Array],
+    g: Array | None,
+    along: Sequence[Array],
+) -> dict[Part, Array]:
+    """As `computed`, in one call."""
     learned = is_learned(function, arrays)
-    tensors = [
-        library.module.tensor(a, requires_grad=wanted) for a, wanted in zip(arrays, learned)
-    ]
+    tensors = [library.module.tensor(a, requires_grad=w) for a, w in zip(arrays, learned)]
+    inputs = [t for t, wanted in zip(tensors, learned) if wanted]
+    found: dict[Part, Array] = {}
     with np.errstate(all="ignore"):
         y = function.call(library, *tensors, **library.options(function.options))
-        value = np.asarray(y.detach().numpy())
-        if g is None:
-            return value, []
+        if not along:
+            found[VALUE, 0, 0] = np.asarray(y.detach().numpy())
+            if g is not None:
+                for k, slope in enumerate(walked(library, y, inputs, g), start=1):
+                    found[GRADIENT, k, 0] = slope
+            return found
+        slopes: Sequence[Any] = inputs  # of what depends on none of them, such as step
         if y.requires_grad:
-            y.backward(library.module.tensor(g))
-    gradients = [
-        np.zeros_like(a) if t.grad is None else np.asarray(t.grad)
-        for t, a, wanted in zip(tensors, arrays, learned)
-        if wanted
-    ]
-    return value, gradients
+            slopes = library.grad(y, inputs, library.module.tensor(g), create_graph=True)
+        for k, (slope, v) in enumerate(zip(slopes, along), start=1):
+            for j, bend in enumerate(walked(library, slope, inputs, v), start=1):
+                found[SECOND, k, j] = bend
+    return found
+
+
+def walked(library: Library, y: Any, inputs: Sequence[Any], g: Array) -> list[Array]:
+    """Backward from y: what arrives at each of the inputs, 0 where nothing does.
+
+    NaN where PyTorch has not implemented the derivative.
+    """
+    for t in inputs:
+        t.grad = None
+    if library.name == "torch":
+        allocate_zeros(inputs)
+    try:
+        if y.requires_grad and not y.is_leaf:
+            y.backward(library.module.tensor(g), retain_graph=True)
+    except RuntimeError as error:
+        if "is not implemented" not in str(error):
+            raise
+        return [np.full(t.shape, np.nan) for t in inputs]
+    return [np.zeros(t.shape) if t.grad is None else np.asarray(t.grad) for t in inputs]
 
 
 def is_learned(function: Function, arrays: Sequence[Any]) -> list[bool]:
@@ -217,50 +281,87 @@ class Exact:
 
 
 def exactly(
-    function: Function, inputs: Sequence[Any], g: Any, dtype: str
-) -> tuple[list[Exact], list[list[Exact]]]:
-    """The right values, and the right gradient of each argument that has one, of one example."""
+    function: Function,
+    inputs: Sequence[Any],
+    g: Any,
+    along: Sequence[Any],
+    dtype: str,
+    beside: float = 0.0,
+) -> dict[Part, list[Exact]]:
+    """The right numbers of one example, by the names that they have in `computed`.
+
+    beside: so far from the inputs, as a part of each.
+    """
+    smallest = mp.mpf(float(np.finfo(dtype).smallest_subnormal))
     with mp.workprec(bits(inputs, dtype)):
-        count = 0
+        sizes: list[Any] = []  # of every input, as mpmath has it
         arguments: list[Any] = []
-        variables: list[Any] = []  # every input as mpmath has it
-        wanted: list[list[int]] = []
+        wanted: list[range] = []  # which inputs each argument with a gradient consists of
 
         def jets(x: Any) -> Any:
-            nonlocal count
             if np.ndim(x):
                 return [jets(part) for part in x]
-            number = variable(x, count)
-            variables.append(number.f)
-            count += 1
+            number = variable(x, len(sizes))
+            number.f += beside * (number.f or smallest)
+            sizes.append(mp.fabs(number.f))
             return number
 
         for x, learned in zip(inputs, is_learned(function, inputs)):
-            start = count
+            start = len(sizes)
             floating = np.asarray(x).dtype.kind == "f"
             arguments.append(jets(x) if floating else x.item())
             if learned:
-                wanted.append(list(range(start, count)))
+                wanted.append(range(start, len(sizes)))
         outputs = list(flat(function.exact(*arguments, **definition_options(function))))
-        upstream = np.ravel(g)
         # one output: its gradient is f' itself; several: the gradients that arrive are inputs too
-        arriving = jets(upstream) if len(outputs) > 1 else [jet(1.0)]
+        arriving = jets(np.ravel(g)) if len(outputs) > 1 else [jet(1.0)]
         whole = Jet(0)
         for y, factor in zip(outputs, arriving):
             whole = whole + y * factor
-        sizes = [mp.fabs(v) for v in variables]
-        values = [Exact(y.f, total(sizes[i] * mp.fabs(v) for i, v in y.d.items()), dtype)
-                  for y in outputs]
-        moved: dict[int, Any] = {}
-        for (i, j), v in whole.h.items():
-            moved[i] = moved.get(i, 0) + sizes[j] * mp.fabs(v)
-            if i != j:
-                moved[j] = moved.get(j, 0) + sizes[i] * mp.fabs(v)
-        gradients = [
-            [Exact(whole.d.get(i, mp.mpf(0)), moved.get(i, mp.mpf(0)), dtype) for i in each]
-            for each in wanted
-        ]
-        return values, gradients
+
+        def exact(number: Callable[..., Any], more: Any = 0) -> Exact:
+            """number() with the unit that its derivatives number(z) by every input z make."""
+            moved = total(size * mp.fabs(number(z)) for z, size in enumerate(sizes))
+            return Exact(number(), moved + more, dtype)
+
+        right: dict[Part, list[Exact]] = {}
+        if not along:
+            right[VALUE, 0, 0] = [exact(y.by) for y in outputs]
+            for k, places in enumerate(wanted, start=1):
+                right[GRADIENT, k, 0] = [exact(partial(whole.by, i)) for i in places]
+        for k, v in enumerate(along, start=1):
+            factors = [(m, mp.mpf(float(f))) for m, f in zip(wanted[k - 1], np.ravel(v))]
+
+            def bend(*by: int, factors: Any = factors) -> Any:
+                return total(f * whole.by(m, *by) for m, f in factors)
+
+            def moved_by_factors(i: int, v: Any = v, factors: Any = factors) -> Any:
+                """Those of a row are inputs too; the 1 of a single number is none."""
+                return total(mp.fabs(f * whole.by(m, i)) for m, f in factors) if np.ndim(v) else 0
+
+            for j, places in enumerate(wanted, start=1):
+                right[SECOND, k, j] = [exact(partial(bend, i), moved_by_factors(i)) for i in places]
+        return right
+
+
+def jumps(
+    function: Function,
+    inputs: Sequence[Any],
+    g: Any,
+    along: Sequence[Any],
+    dtype: str,
+    part: Part,
+    entry: int,
+) -> bool:
+    """Whether a rounding of the inputs decides between two second derivatives: at a kink of f'.
+
+    Where there is none, the two are two units apart at most.
+    """
+    eps = resolution(dtype)
+    below, above = (
+        exactly(function, inputs, g, along, dtype, beside)[part][entry] for beside in (-eps, eps)
+    )
+    return bool(mp.fabs(below.value - above.value) > GOAL * max(below.unit, above.unit))
 
 
 def definition_options(function: Function) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..figures.style import BLUE, GREY, RED, slide_style
-from .measuring import GOAL, GRADIENT, VALUE, Row
+from .measuring import GOAL, GRADIENT, SECOND, VALUE, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +22,10 @@ PANELS = 4
 STYLES: dict[tuple[str, str], dict[str, Any]] = {
     ("scratch", VALUE): {"color": BLUE, "marker": "o", "label": "scratch, value"},
     ("scratch", GRADIENT): {"color": BLUE, "marker": "^", "label": "scratch, gradient"},
+    ("scratch", SECOND): {"color": BLUE, "marker": "o", "label": "scratch, second derivative"},
     ("torch", VALUE): {"color": RED, "marker": "x", "label": "PyTorch, value"},
     ("torch", GRADIENT): {"color": RED, "marker": "+", "label": "PyTorch, gradient"},
+    ("torch", SECOND): {"color": RED, "marker": "x", "label": "PyTorch, second derivative"},
 }
 FLOOR, CEILING = 1e-2, 1e17
 """Units that are drawn; what is beyond, infinite too, stands at the edge."""
@@ -49,7 +51,8 @@ def panels(rows: Sequence[Row]) -> Figure:
 
     figure = Figure(figsize=(12.8, 5.4 * len(rows)), layout="constrained")
     for ax, row in zip(np.ravel(figure.subplots(len(rows), 1, squeeze=False)), rows):
-        for (wing, what), style in STYLES.items():
+        for wing, what in row.worst:
+            style = STYLES[wing, what]
             seen = [p for p in row.curve if p.what == what and abs(p.inputs[0]) < EDGE]
             x, y = [float(p.inputs[0]) for p in seen], [shown(p.units[wing]) for p in seen]
             ax.plot(x, y, linestyle="", markersize=6, **style)
@@ -67,7 +70,8 @@ def dots(rows: Sequence[Row]) -> Figure:
 
     figure = Figure(figsize=(12.8, 2.5 + 0.36 * len(rows)), layout="constrained")
     ax: Axes = figure.subplots()
-    for (wing, what), style in STYLES.items():
+    for wing, what in rows[0].worst:
+        style = STYLES[wing, what]
         ax.plot(
             [shown(row.units(wing, what)) for row in rows], range(len(rows)), linestyle="", **style
         )

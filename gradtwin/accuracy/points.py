@@ -170,6 +170,14 @@ class Draw:
             g = flat.reshape(shape)
         return g.astype(self.dtype)
 
+    def factors(self, shape: tuple[int, ...]) -> Array:
+        """What gradients are multiplied by before they are derived again: 1 for single numbers.
+
+        For rows random numbers, since of even ones as much may cancel as of even gradients.
+        """
+        ones = len(shape) == 1
+        return (np.ones(shape) if ones else self.rng.normal(0, 1, shape)).astype(self.dtype)
+
     def classes(self, rows: Array) -> Array:
         """A class for each row: the largest entry for half of them, otherwise any."""
         anyone = self.rng.integers(0, rows.shape[1], len(rows))

@@ -6,25 +6,48 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..json_values import plain
-from .measuring import GOAL, GRADIENT, VALUE, Point, Row
+from .measuring import GOAL, KINDS, SECOND, Point, Row
 
 NAMES = {"scratch": "scratch", "torch": "PyTorch"}
 HEADINGS = (
     "function", "scratch value", "gradient", "PyTorch value", "gradient",
     "furthest off", "scratch", "PyTorch", "exact",
 )  # fmt: skip
+SECOND_HEADINGS = (
+    "function", "scratch", "PyTorch", "furthest off", "scratch", "PyTorch", "exact",
+)  # fmt: skip
 PLACE_WIDTH = 44
 """Characters of a place; the arguments of a whole row are longer, and stand in the JSON."""
 
 
+def headings(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Of the columns of `cells`."""
+    return SECOND_HEADINGS if any(SECOND in kinds(row) for row in rows) else HEADINGS
+
+
+def title(dtype: str, rows: Sequence[Row]) -> str:
+    """What a table shows."""
+    return f"{dtype}, second derivatives" if headings(rows) is SECOND_HEADINGS else dtype
+
+
+def kinds(row: Row) -> list[str]:
+    """What was measured."""
+    return [what for what in KINDS if any(kind == what for _, kind in row.worst)]
+
+
+def errors(row: Row) -> list[float]:
+    """Of each wing and of each of its kinds, in units."""
+    return [row.units(wing, what) for wing in NAMES for what in kinds(row)]
+
+
 def cells(row: Row) -> list[str]:
     """One line of the table: errors in units, and the worst point with what is computed there."""
-    errors = [units(row.units(wing, what)) for wing in NAMES for what in (VALUE, GRADIENT)]
+    shown = [units(error) for error in errors(row)]
     point = row.worst_point
     if point.largest <= 1:  # a rounding each: nothing to show
-        return [row.function.label, *errors, "", "", "", ""]
+        return [row.function.label, *shown, "", "", "", ""]
     got = [distinct(point.got[wing], point.exact) for wing in NAMES]
-    return [row.function.label, *errors, place(point), *got, f"{point.exact:.7g}"]
+    return [row.function.label, *shown, place(point), *got, f"{point.exact:.7g}"]
 
 
 def units(error: float) -> str:
@@ -78,19 +101,20 @@ def markdown(rows: Sequence[Row]) -> str:
     """
     tables = []
     for dtype in dict.fromkeys(row.dtype for row in rows):
-        lines = [HEADINGS, ["---", *["--:"] * 4, "---", *["--:"] * 3]]
+        columns = headings(rows)
+        lines = [columns, ["---", *["--:"] * (len(columns) - 5), "---", *["--:"] * 3]]
         lines += [markdown_cells(row) for row in rows if row.dtype == dtype]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        tables.append(f"### {dtype}\n\n{table}\n")
+        tables.append(f"### {title(dtype, rows)}\n\n{table}\n")
     return "\n".join(tables)
 
 
 def markdown_cells(row: Row) -> list[str]:
     """As `cells`, with what is beyond 4 units in bold type."""
     text = cells(row)
-    errors = [row.units(wing, what) for wing in NAMES for what in (VALUE, GRADIENT)]
-    marked = [f"**{t}**" if e > GOAL else t for t, e in zip(text[1:5], errors)]
-    return [f"`{text[0]}`", *marked, *text[5:]]
+    found = errors(row)
+    marked = [f"**{t}**" if e > GOAL else t for t, e in zip(text[1:], found)]
+    return [f"`{text[0]}`", *marked, *text[1 + len(found) :]]
 
 
 def to_dict(row: Row) -> dict[str, Any]:
@@ -106,6 +130,7 @@ def to_dict(row: Row) -> dict[str, Any]:
                 "wing": NAMES[wing],
                 "what": what,
                 "argument": point.of or None,
+                "by": point.by or None,
                 "units": plain(point.units[wing]),
                 "inputs": plain(point.inputs),
                 "scratch": plain(point.got.get("scratch")),

@@ -43,6 +43,9 @@ def accuracy(
     seed: Annotated[
         int, typer.Option(parser=integer_from(0), metavar="N", help="Of the random inputs.")
     ] = 0,
+    second: Annotated[
+        bool, typer.Option("--second", help="Measure second derivatives instead.")
+    ] = False,
     plot: Annotated[
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Draw the errors: a .png, .svg or .pdf."),
@@ -55,7 +58,7 @@ def accuracy(
     """Measure both wings against the exact values, forward and gradient.
 
     The unit is eps (|f| + |x f'|): a rounding of the result, and what one of the input moves it.
-    Exit status 1 when scratch is beyond 4 units anywhere.
+    Exit status 1 when scratch is beyond 4 units anywhere: of second derivatives it is in places.
     """
     if json and markdown:
         raise typer.BadParameter("give one of --json and --markdown", param_hint="'--markdown'")
@@ -79,7 +82,7 @@ def accuracy(
     libraries = [scratch_library(), torch_library()]
     work = [(each, name) for name in ([dtype] if dtype else Dtype) for each in chosen]
     shown = tracked(work, "measuring", len(work), hidden=json)
-    rows = [measure(each, str(name), libraries, points, seed) for each, name in shown]
+    rows = [measure(each, str(name), libraries, points, seed, second) for each, name in shown]
     if json:
         print_json([report.to_dict(row) for row in rows])
     elif markdown:
@@ -105,11 +108,12 @@ def _table(rows: list[Row], dtype: str) -> Table:
     from rich.table import Table
 
     from ..accuracy import GOAL
-    from ..accuracy.report import HEADINGS, cells
+    from ..accuracy.report import cells, headings, title
 
-    table = Table(title=dtype, title_justify="left")
-    for k, heading in enumerate(HEADINGS):
-        table.add_column(heading, justify="left" if k in (0, 5) else "right")
+    table = Table(title=title(dtype, rows), title_justify="left")
+    for heading in headings(rows):
+        left = heading in ("function", "furthest off")
+        table.add_column(heading, justify="left" if left else "right")
     for row in rows:
         table.add_row(*cells(row), style="bold red" if row.units("scratch") > GOAL else None)
     return table
