@@ -21,6 +21,8 @@ from gradtwin.exercises.reports.text import fit, text
 from gradtwin.exercises.reports.view import assignment, code, value_text
 from gradtwin.exercises.result import Criterion, Diagnosis, Result, Smallest
 from gradtwin.exercises.texts import Message
+from gradtwin.exercises.trusted import grade_source
+from gradtwin.exercises.variants import patched
 
 
 def relu(z):
@@ -130,6 +132,17 @@ def test_twins_pairs_and_conventions_are_told_apart():
     assert "Two mistakes at once" in told("mistake", ["x", "y"], together=True)
     assert "accepted" in told("accepted", ["x"])
     assert "Right under another convention" in told("convention", ["x"])
+
+
+def test_a_slip_beside_a_convention_is_one_mistake():
+    e = find("k_layers")
+    slip = next(m for m in e.mistakes if m.name == "biases_left_out")
+    (convention,) = e.conventions
+    result = grade_source(e, patched(e.right[0], {**slip.swap, **convention.swap}))
+    assert [d.names for d in result.diagnoses] == [[slip.name, convention.name]]
+    report = text(Report([Graded(e, result)], lang="en"))
+    assert "A mistake and another convention at once in forward:" in report
+    assert "mistakes at once" not in report
 
 
 def test_what_could_not_be_run_is_said():

@@ -115,7 +115,7 @@ def view(graded: Graded, lang: str) -> View:
         verdict=say(lang, VERDICTS[status]),
         points=say(lang, N_("{points} of {of} points"), points=f"{result.points:g}",
                    of=f"{result.of:g}"),
-        told=[_told(d, lang) for d in result.diagnoses],
+        told=[_told(e, d, lang) for d in result.diagnoses],
         first_wrong="" if quiet else _first_wrong(e, result, lang),
         smallest=None if quiet or result.smallest is None
         else _shown(graded, result.smallest, lang),
@@ -163,12 +163,14 @@ def _row(e: Exercise, c: Criterion, lang: str, quiet: bool) -> Row:
                c.first_wrong)
 
 
-def _told(d: Diagnosis, lang: str) -> tuple[str, list[str]]:
+def _told(e: Exercise, d: Diagnosis, lang: str) -> tuple[str, list[str]]:
     texts = [sentence(pick(text, lang)) for text in d.texts]
     if d.kind == "accepted":
         heading = N_("Another convention in {function}, accepted")
     elif d.kind == "convention":
         heading = N_("Right under another convention in {function}")
+    elif d.together and any(c.name in d.names for c in e.conventions):
+        heading = N_("A mistake and another convention at once in {function}")
     elif d.together:
         heading = N_("Two mistakes at once in {function}")
     elif len(texts) > 1:
