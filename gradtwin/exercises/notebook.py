@@ -1,5 +1,7 @@
 """A notebook as students hand it in: its code cells in order, magics and shell lines left out.
 
+Of Markdown only the line `# gradtwin exercise: NAME` is read, which is a fine heading there.
+
 Each cell stands alone: one that cannot be read or that stops leaves the others as they are, and the
 box runs a cell again that asked for a name which only a later cell defines.
 """
@@ -9,12 +11,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .submission import Submission
 from .texts import N_, Message
+from .written import MARKER, marked
 
 RUNS_PYTHON = ("time", "timeit", "capture", "prun")
 """Cell magics under which a cell is Python all the same; under any other it is something else."""
@@ -26,11 +29,11 @@ _GIVEN = re.compile(r"(\s*[\w, ]+=)\s*[%!].*")
 def read_notebook(raw: bytes, path: Path, siblings: Mapping[str, str]) -> Submission:
     """The code of a notebook; a file cut off in the middle is a problem with its reason."""
     try:
-        cells = list(_code_cells(_parsed(raw)))
+        cells = _code_cells(_parsed(raw))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Submission(path=path, problem=Message(
             N_("the notebook is damaged or cut off: it is no JSON with cells")))
-    return Submission([without_magics(cell) for cell in cells], siblings, path)
+    return Submission(cells, siblings, path)
 
 
 def named_in(path: Path) -> list[str]:
@@ -49,13 +52,31 @@ def _parsed(raw: bytes) -> Any:
         return json.loads(raw.decode("cp1252", errors="replace"))
 
 
-def _code_cells(notebook: Any) -> Iterator[str]:
+def _code_cells(notebook: Any) -> list[str]:
+    """The code, and what Markdown names as a comment that ends the code before it.
+
+    There it begins an exercise as well, and no cell and no line gets another number. Above the
+    first code it ends that one.
+    """
+    cells: list[str] = []
+    waiting = ""
     sheets = notebook.get("worksheets") or [notebook]              # before format 4
-    for sheet in sheets:
-        for cell in sheet["cells"]:
-            if cell.get("cell_type") == "code":
-                source = cell["source"] if "source" in cell else cell.get("input", "")
-                yield "".join(source) if isinstance(source, list) else str(source)
+    for cell in (cell for sheet in sheets for cell in sheet["cells"]):
+        if cell.get("cell_type") == "code":
+            source = _text(cell["source"] if "source" in cell else cell.get("input", ""))
+            cells.append(without_magics(source) + waiting)
+            waiting = ""
+        elif cell.get("cell_type") == "markdown":
+            names = "".join(f"\n{MARKER}{n}" for n in marked(_text(cell.get("source", ""))))
+            if cells:
+                cells[-1] += names
+            else:
+                waiting += names
+    return cells or [waiting]
+
+
+def _text(source: Any) -> str:
+    return "".join(source) if isinstance(source, list) else str(source)
 
 
 def without_magics(cell: str) -> str:

@@ -11,9 +11,9 @@ from .exercise import Exercise
 from .texts import N_, Message
 
 MARKER = "# gradtwin exercise: "
-"""The line of a starting file that says which exercise it is."""
+"""The line of a starting file that says which exercise it is. `##` will do: a smaller heading."""
 
-_MARKED = re.compile(r"^[ \t]*#[ \t]*gradtwin exercise:[ \t]*(\w+)", re.MULTILINE)
+_MARKED = re.compile(r"^[ \t]*#+[ \t]*gradtwin exercise:[ \t]*(\w+)", re.MULTILINE)
 
 
 def marked(source: str) -> list[str]:

@@ -350,6 +350,50 @@ def test_one_notebook_may_hold_several(tmp_path):
     assert section(["a"], "relu") == ["a"]
 
 
+RELU = "def relu(z):\n    return np.maximum(z, 0)\ndef relu_backward(g, z):\n    return g * (z > 0)"
+SIGMOID = ("def sigmoid(z):\n    return 0.5 * (np.tanh(z / 2) + 1)\n"
+           "def sigmoid_backward(g, z):\n    return g * sigmoid(z) * (1 - sigmoid(z))")
+
+
+def with_headings(*cells: str) -> str:
+    """A notebook; what begins with # is Markdown."""
+    return json.dumps({"cells": [
+        {"cell_type": "markdown" if c.startswith("#") else "code", "source": c} for c in cells]})
+
+
+@pytest.mark.parametrize("cells", [
+    ("import numpy as np", "# gradtwin exercise: relu\nMax of 0 and z.", RELU,
+     "## gradtwin exercise: sigmoid", SIGMOID),
+    ("# Tarea\n\n# gradtwin exercise: relu", "import numpy as np", RELU, "# Otra",
+     "###  gradtwin exercise: sigmoid", SIGMOID),
+    ("# gradtwin exercise: relu", "import numpy as np\n" + RELU, "# gradtwin exercise: sigmoid",
+     SIGMOID),
+])
+def test_the_heading_of_an_exercise_may_be_markdown(tmp_path, cells):
+    (tmp_path / "tarea.ipynb").write_text(with_headings(*cells))
+    report = check_files(tmp_path, lang="en")
+    assert report.ok, str(report)
+    assert {r.exercise for r in report.results} == {"relu", "sigmoid"}
+    submissions = collect(tmp_path, NAMES).submissions
+    assert "def sigmoid" not in "\n".join(submissions["relu"].cells)
+
+
+def test_a_heading_moves_no_cell_and_no_line(tmp_path):
+    path = tmp_path / "tarea.ipynb"
+    path.write_text(with_headings("# gradtwin exercise: relu", "import numpy as np", RELU,
+                                  "# gradtwin exercise: relu", "\n1 / 0"))
+    assert "Cell 3 stopped at its line 2 with ZeroDivisionError" in str(
+        check_files(path, lang="en"))
+
+
+def test_a_heading_without_code_is_that_exercise(tmp_path):
+    (tmp_path / "tarea.ipynb").write_text(with_headings("# gradtwin exercise: relu", "# x = 1"))
+    report = check_files(tmp_path, lang="en")
+    assert "defines none of the functions relu" in str(report)
+    (tmp_path / "tarea.ipynb").write_text(with_headings("# relu", "# x = 1"))
+    assert "tarea.ipynb does not say which exercise it is" in str(check_files(tmp_path, lang="en"))
+
+
 def test_what_was_handed_in_twice_is_graded_where_more_is_written(tmp_path):
     (tmp_path / "relu.py").write_text("def relu(z):\n    raise NotImplementedError")
     (tmp_path / "relu (1).py").write_text("x = 1")
