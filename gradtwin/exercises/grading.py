@@ -120,7 +120,7 @@ class Runs:
                     outcomes.failed[name] = self.last_words[name] = over
                     self.deaths[name] = DEATHS
                 break
-            answers, died_in = box.probe(0, arrays, skip)
+            answers, died_in = box.probe(arrays, skip)
             for name, answer in answers:
                 take(self.exercise, name, answer, outcomes)
             if box.ended is None:

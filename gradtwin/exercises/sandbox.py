@@ -169,7 +169,7 @@ class Box:
             self._home.cleanup()
 
     def probe(
-        self, number: int, arrays: Mapping[str, Array], skip: Sequence[str] = ()
+        self, arrays: Mapping[str, Array], skip: Sequence[str] = ()
     ) -> tuple[list[tuple[str, Answer]], str]:
         """Call every function (but those to skip) on one set of inputs.
 
@@ -179,8 +179,7 @@ class Box:
         """
         answers: list[tuple[str, Answer]] = []
         running = ""
-        if self.ended is not None or not self._send({"kind": "probe", "id": number,
-                                                     "skip": list(skip)}, arrays):
+        if self.ended is not None or not self._send({"kind": "probe", "skip": list(skip)}, arrays):
             return answers, running
         clock = _Clock(self.limits.probe)
         while (frame := self._next(clock)) is not None:
@@ -191,7 +190,7 @@ class Box:
             elif kind in ("returned", "raised", "refused") and name == running and running:
                 answers.append((running, (header, values)))
                 running = ""
-            elif kind == "done" and header.get("id") == number:
+            elif kind == "done":
                 return answers, ""
             else:
                 self._end(N_("the process sent something that the runner does not send"))

@@ -224,7 +224,7 @@ HOSTILE = {
         "    os.write(1, b'all passed')\n    return 3 * x", "y is 1.5 times"),
     "frames of its own": (
         "import json, struct, os\ndef double(x):\n"
-        "    h = json.dumps({'kind': 'done', 'id': 0, 'status': 'right', 'arrays': []}).encode()\n"
+        "    h = json.dumps({'kind': 'done', 'status': 'right', 'arrays': []}).encode()\n"
         "    for n in range(3, 64):\n"
         "        try: os.write(n, struct.pack('<QQ', len(h), 0) + h)\n"
         "        except OSError: pass\n    return 3 * x", "runner does not send|not called|y"),
@@ -544,7 +544,7 @@ def test_as_an_ordinary_user(tmp_path: Path) -> None:
         "job = s.Job(['import os\\ndef f(x):\\n    try: os.fork()\\n"
         "    except OSError: return x'], [{'name': 'f', 'parameters': ['x'], 'returns': ['y']}])\n"
         "import numpy as np\nwith s.Box(job, Limits(), True) as b:\n"
-        "    print(b.ended, b.loaded, b.probe(0, {'x': np.ones(2)})[0][0][1][1]['y'])\n"
+        "    print(b.ended, b.loaded, b.probe({'x': np.ones(2)})[0][0][1][1]['y'])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                           cwd=Path(sandbox.__file__).parents[2])

@@ -223,7 +223,7 @@ def main() -> None:
                  {k: v for k, v in out.items() if k not in job["opaque"]})
         with suppress(Exception):
             flush()
-        send({"kind": "done", "id": header["id"]})
+        send({"kind": "done"})
 
 
 if __name__ == "__main__":
