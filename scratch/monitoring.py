@@ -34,7 +34,15 @@ DYING = 0.5
 
 PATIENCE = 3
 """Gradients are said to vanish or explode after so many epochs in a row, or all there were: the
-last step of an epoch, which is what is read, may have seen a single example."""
+last step of an epoch, which is what is read, may have seen a single example.
+
+The same holds of weights that stand still: where all layers receive equally little, none vanishes
+beside another, but then all steps together have not moved any weight matrix by eps of its norm."""
+
+STILL = (
+    "weights stand still: since the start no weight matrix has moved by as much as a rounding "
+    "(gradients vanish in all layers, or lr is too small)"
+)
 
 _AT_ONCE = ("nonfinite", "die")  # problems that one epoch proves
 
@@ -81,6 +89,9 @@ class Record(NamedTuple):
 
 class Monitor:
     """Statistics of each epoch, and a warning where gradients vanish, explode or neurons die.
+
+    Nor may the weights stand still: a warning where, since the first forward pass that was watched,
+    no weight matrix has moved by as much as one rounding, |W - W_0| <= eps |W_0|.
 
     `model`: the module to watch, until `close()`. As a context manager it watches inside the
     `with`, and again in the next one: what runs between two of them, as a test, leaves no trace.
@@ -131,6 +142,7 @@ class Monitor:
         self.records: list[Record] = []
         self._outputs: dict[str, np.ndarray] = {}  # of the last forward pass
         self._alive: dict[str, np.ndarray] = {}  # which neurons were not 0 once since the record
+        self._start: dict[str, np.ndarray] = {}  # the weight matrices before the first step
         self._epochs = 0
         self._in_a_row: dict[str, int] = {}  # epochs that showed a problem, up to the last one
         self._warned: set[str] = set()
@@ -161,10 +173,10 @@ class Monitor:
         }
         self._alive.clear()
         matrices = [n for n, p in parameters.items() if n in gradients and p.ndim > 1]
-        problems = {
-            **self._gradient_problems(matrices, weights, gradients),
-            **self._dead_neurons(dead),
-        }
+        problems = self._gradient_problems(matrices, weights, gradients) or (
+            self._standing_still({name: parameters[name] for name in matrices})
+        )
+        problems |= self._dead_neurons(dead)
         new = self._new(problems)
         return Record(
             epoch, weights, gradients, activations, dead, [f"epoch {epoch}: {p}" for p in new]
@@ -220,6 +232,18 @@ class Monitor:
             )
         return problems
 
+    def _standing_still(self, matrices: dict[str, Tensor]) -> dict[str, str]:
+        """A sentence where no step has changed anything, whatever the optimizer made of lr."""
+        if not matrices or not matrices.keys() <= self._start.keys():
+            return {}
+        for name, matrix in matrices.items():
+            now, start = matrix.data, self._start[name]
+            with np.errstate(over="ignore", invalid="ignore"):  # infinities have moved
+                moved, size = np.linalg.norm(now - start), np.linalg.norm(start)
+                if not moved <= np.finfo(now.dtype).eps * size:  # nor where it is NaN
+                    return {}
+        return {"still": STILL}
+
     def _dead_neurons(self, dead: dict[str, tuple[int, int]]) -> dict[str, str]:
         for name, (count, neurons) in dead.items():
             if count > self.dying * neurons:
@@ -245,6 +269,10 @@ class Monitor:
         forward = self.model.forward
 
         def from_the_start(*args: Any, **kwargs: Any) -> Any:
+            if not self._start:
+                self._start = {
+                    name: p.data.copy() for name, p in self.model.named_parameters() if p.ndim > 1
+                }
             for calls in counters:
                 calls.clear()
             return forward(*args, **kwargs)

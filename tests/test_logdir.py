@@ -192,6 +192,13 @@ def test_neurons_that_die_are_said_in_one_line():
     assert line.startswith("Warning, epoch 2: neurons die: 8 of 8 behind activation.0 were 0 on ")
 
 
+def test_weights_that_do_not_move_are_said_in_one_line():
+    done = invoke("iris", "--epochs", 2, "--lr", "1e-20")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Warning, epoch 1: weights stand still: since the start no weight matrix ")
+    assert line.endswith("lr is too small)")
+
+
 def test_gradients_that_explode_are_said_in_one_line():
     done = invoke("iris", "--epochs", 1, "--lr", "1e300")
     assert len(done.stderr.splitlines()) == 1

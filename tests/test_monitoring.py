@@ -200,6 +200,63 @@ def test_deep_sigmoids_vanish_and_it_is_said_once(wing):
     assert [len(r.warnings) for r in monitor.records] == [1, 0, 0]
 
 
+def saturated(wing, dtype="float64"):
+    """Every sigmoid at its end: all layers receive 0, and none less than another."""
+    start = partial(wing.initializers.normal, std=1e5)
+    return wing.FullyConnected([4, 6, 2], "sigmoid", "sigmoid", initializer=start, dtype=dtype)
+
+
+@BOTH
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_where_all_layers_receive_equally_little_the_weights_stand_still(wing, dtype):
+    sentences, monitor = warned(wing, saturated(wing, dtype), X.astype(dtype), Y.astype(dtype))
+    assert len(sentences) == 1
+    assert sentences[0].startswith("epoch 1: weights stand still: since the start no weight matrix")
+    assert [len(r.warnings) for r in monitor.records] == [1, 0]
+
+
+@BOTH
+def test_equally_little_is_no_vanishing_as_long_as_the_weights_move(wing):
+    """A step of a tenth of a rounding, and one of a hundred roundings."""
+
+    def lengths():
+        net = wing.FullyConnected([4, 3, 2], "tanh")
+        before = {k: np.asarray(v).copy() for k, v in net.state_dict().items()}
+        trained(wing, net, lr=1.0, mode="batch")
+        return [(np.linalg.norm(p.grad), np.linalg.norm(before[name]))
+                for name, p in net.named_parameters() if p.ndim > 1]  # fmt: skip
+
+    one_rounding = EPS / max(float(g / w) for g, w in lengths())
+    for share, said in ((0.1, 1), (100, 0)):
+        net = wing.FullyConnected([4, 3, 2], "tanh")
+        monitor = wing.monitoring.Monitor(net, warn=False)
+        trained(wing, net, lr=share * one_rounding, mode="batch", callback=monitor)
+        assert len(monitor.records[0].warnings) == said, share
+
+
+@BOTH
+def test_what_has_learned_may_stand_still_and_what_was_not_stepped_is_not_said_to(wing):
+    net = wing.FullyConnected([1, 1], bias=False)
+    net.load_state_dict({"layers.0.weight": np.array([[2.0]])})
+    monitor = wing.monitoring.Monitor(net)
+    x = np.array([[1.0]])
+    trained(wing, net, x, 3 * x, lr=0.25, epochs=200, callback=monitor)  # (w - 3)^2, to the end
+    assert net.layers[0].weight.tolist() == [[3.0]]
+    assert monitor.records[-1].gradients["layers.0.weight"].norm == 0
+    fresh = wing.monitoring.Monitor(net)  # there is a gradient, but it has seen no pass
+    assert fresh.record(0).gradients
+    assert fresh.record(0).warnings == []
+
+
+@BOTH
+def test_the_start_is_that_of_the_first_pass_and_not_that_of_the_monitor(wing):
+    net = saturated(wing)
+    monitor = wing.monitoring.Monitor(net, warn=False)
+    net.load_state_dict({k: np.asarray(v) * 2 for k, v in net.state_dict().items()})
+    trained(wing, net, callback=monitor)
+    assert "weights stand still" in monitor.records[0].warnings[0]
+
+
 @BOTH
 def test_large_weights_explode(wing):
     start = partial(wing.initializers.normal, std=2.0)
@@ -247,7 +304,7 @@ def test_a_neuron_that_one_batch_leaves_silent_is_not_dead(wing):
     monitor = wing.monitoring.Monitor(net)
     # in order of the batches: awake, silent
     inputs = np.array([[1.0], [-1.0]])
-    trained(wing, net, inputs, inputs, mode="stochastic", seed=0, lr=1e-9, callback=monitor)
+    trained(wing, net, inputs, 2 * inputs, mode="stochastic", seed=0, lr=1e-9, callback=monitor)
     assert monitor.records[0].dead["activation.0"] == (0, 1)
     with pytest.warns(RuntimeWarning, match="neurons die: 1 of 1"):
         trained(wing, net, inputs[1:], inputs[1:], mode="stochastic", lr=1e-9, callback=monitor)

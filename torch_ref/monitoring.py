@@ -34,7 +34,15 @@ DYING = 0.5
 
 PATIENCE = 3
 """Gradients are said to vanish or explode after so many epochs in a row, or all there were: the
-last step of an epoch, which is what is read, may have seen a single example."""
+last step of an epoch, which is what is read, may have seen a single example.
+
+The same holds of weights that stand still: where all layers receive equally little, none vanishes
+beside another, but then all steps together have not moved any weight matrix by eps of its norm."""
+
+STILL = (
+    "weights stand still: since the start no weight matrix has moved by as much as a rounding "
+    "(gradients vanish in all layers, or lr is too small)"
+)
 
 _AT_ONCE = ("nonfinite", "die")  # problems that one epoch proves
 
@@ -81,6 +89,9 @@ class Record(NamedTuple):
 
 class Monitor:
     """Statistics of each epoch, and a warning where gradients vanish, explode or neurons die.
+
+    Nor may the weights stand still: a warning where, since the first forward pass that was watched,
+    no weight matrix has moved by as much as one rounding, |W - W_0| <= eps |W_0|.
 
     ``model``: the module to watch, until ``close()``. As a context manager it watches inside the
     ``with``, and again in the next one: what runs between two of them, as a test, leaves no trace.
@@ -131,6 +142,7 @@ class Monitor:
         self.records: list[Record] = []
         self._outputs: dict[str, Tensor] = {}  # of the last forward pass
         self._alive: dict[str, Tensor] = {}  # which neurons were not 0 once since the record
+        self._start: dict[str, Tensor] = {}  # the weight matrices before the first step
         self._epochs = 0
         self._in_a_row: dict[str, int] = {}  # epochs that showed a problem, up to the last one
         self._warned: set[str] = set()
@@ -163,10 +175,10 @@ class Monitor:
         }
         self._alive.clear()
         matrices = [n for n, p in parameters.items() if n in gradients and p.ndim > 1]
-        problems = {
-            **self._gradient_problems(matrices, weights, gradients),
-            **self._dead_neurons(dead),
-        }
+        problems = self._gradient_problems(matrices, weights, gradients) or (
+            self._standing_still({name: parameters[name] for name in matrices})
+        )
+        problems |= self._dead_neurons(dead)
         new = self._new(problems)
         return Record(
             epoch, weights, gradients, activations, dead, [f"epoch {epoch}: {p}" for p in new]
@@ -222,6 +234,18 @@ class Monitor:
             )
         return problems
 
+    @torch.no_grad()
+    def _standing_still(self, matrices: dict[str, Tensor]) -> dict[str, str]:
+        """A sentence where no step has changed anything, whatever the optimizer made of lr."""
+        if not matrices or not matrices.keys() <= self._start.keys():
+            return {}
+        for name, now in matrices.items():
+            start = self._start[name]
+            moved, rounding = torch.dist(now, start), torch.finfo(now.dtype).eps * start.norm()
+            if not moved <= rounding:  # nor where it is NaN
+                return {}
+        return {"still": STILL}
+
     def _dead_neurons(self, dead: dict[str, tuple[int, int]]) -> dict[str, str]:
         for name, (count, neurons) in dead.items():
             if count > self.dying * neurons:
@@ -251,6 +275,12 @@ class Monitor:
                     self._put_there.append((module, attribute, listener, function))
 
         def from_the_start(module: nn.Module, args: Any) -> None:
+            if not self._start:
+                self._start = {
+                    name: p.detach().clone()
+                    for name, p in self.model.named_parameters()
+                    if p.ndim > 1
+                }
             for calls in counters:
                 calls.clear()
 

@@ -126,7 +126,8 @@ def train(
 ) -> None:
     """Train both wings in lockstep: losses, test accuracies, distance of the parameters.
 
-    A warning on standard error says when gradients vanish or explode, or neurons die.
+    A warning on standard error says when gradients vanish or explode, neurons die, or no weight
+    moves.
 
     The verdict is twins, DIFFERENT, or "cannot tell" where the training magnifies a rounding so
     much that it explains any difference.
