@@ -195,7 +195,7 @@ def test_neurons_that_die_are_said_in_one_line():
 def test_weights_that_do_not_move_are_said_in_one_line():
     done = invoke("iris", "--epochs", 2, "--lr", "1e-20")
     (line,) = done.stderr.splitlines()
-    assert line.startswith("Warning, epoch 1: weights stand still: since the start no weight matrix ")
+    assert line.startswith("Warning, epoch 1: weights stand still: since the start")
     assert line.endswith("lr is too small)")
 
 
