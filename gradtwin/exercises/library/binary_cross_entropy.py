@@ -13,6 +13,7 @@ from ..probes import EXTREME, Probe
 from ..reference import gradient
 from ..texts import N_
 from ..variants import Convention, Layout, Mistake
+from .gradient_descent import short
 
 
 def targets(dims: str) -> Values:
@@ -20,7 +21,7 @@ def targets(dims: str) -> Values:
 
     def draw(rng: np.random.Generator, shape: tuple[int, ...], _: object) -> np.ndarray:
         hard = rng.permutation(np.arange(shape[0]) % 2).astype(np.float64)
-        soft = rng.uniform(0.1, 0.9, shape)
+        soft = np.round(rng.uniform(0.1, 0.9, shape), 2)
         return np.where(np.arange(shape[0]) % 3 == 2, soft, hard)
 
     return Values(dims, draw, differentiable=False)
@@ -92,7 +93,7 @@ exercise = Exercise(
         "binary_cross_entropy_with_logits_backward(z, y) -> dz",
     ],
     shapes={"p": "N", "y": "N", "z": "N", "loss": "", "dp": "N", "loss_z": "", "dz": "N"},
-    inputs={"p": between("N", 0, 1), "y": targets("N")},
+    inputs={"p": short(between("N", 0, 1)), "y": targets("N")},
     probes=[
         one(N_("a saturated prediction, class 0"), 0.0, 0.0, 800.0),
         one(N_("a saturated prediction, class 1"), 1.0, 1.0, -800.0),

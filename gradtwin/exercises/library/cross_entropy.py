@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...samples.values import classes, probabilities
+from ...samples.values import Values, classes
 from ..exercise import Exercise
 from ..lazy import torch
 from ..probes import EXTREME, Probe
 from ..reference import gradient
 from ..texts import N_
 from ..variants import Convention, Layout, Mistake
-from .softmax_cross_entropy import soft_targets
+from .softmax_cross_entropy import hundredths, soft_targets
 
 ONE_SATURATED = Probe(
     N_("a saturated prediction"),
@@ -92,7 +92,7 @@ exercise = Exercise(
     functions=["cross_entropy(p, y) -> loss", "cross_entropy_backward(p, y) -> dp",
                "cross_entropy_of_classes(p, k) -> loss_k"],
     shapes={"p": "N C", "y": "N C", "k": "N", "loss": "", "dp": "N C", "loss_k": ""},
-    inputs={"p": probabilities("N C"), "y": soft_targets("N C"), "k": classes("N", "C")},
+    inputs={"p": Values("N C", lambda rng, shape, _: hundredths(rng, shape)), "y": soft_targets("N C"), "k": classes("N", "C")},
     probes=[ONE_SATURATED, ONE_WRONG, SATURATED],
     reference={
         "loss": lambda p, y: -(y * torch.log(torch.where(y > 0, p, 1.0))).sum() / len(p),

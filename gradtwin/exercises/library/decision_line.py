@@ -9,6 +9,7 @@ from ..exercise import Exercise
 from ..probes import Probe
 from ..texts import N_
 from ..variants import Convention, Layout, Mistake
+from .gradient_descent import short
 
 ON_THE_LINE = Probe(                                   # and one with z = 0.25
     N_("points on the line"),
@@ -47,7 +48,7 @@ exercise = Exercise(
     functions=["line(w, b) -> slope, intercept", "classify(X, w, b) -> label",
                "distance(X, w, b) -> d"],
     shapes={"w": "2", "b": "", "X": "N 2", "slope": "", "intercept": "", "label": "N", "d": "N"},
-    inputs={"w": nonzero("2")},
+    inputs={"w": short(nonzero("2"))},
     probes=[ON_THE_LINE],
     reference={
         "slope": lambda w: -w[0] / w[1],

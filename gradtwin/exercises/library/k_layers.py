@@ -11,6 +11,7 @@ from ...samples.values import Values
 from ..exercise import Exercise
 from ..lazy import torch
 from ..variants import Convention, Layout, Mistake
+from .gradient_descent import short
 
 LAYERS = {5: 3, 4: 2, 2: 4, 1: 1}
 """Number of layers by number of examples: the probes have from one to four."""
@@ -27,7 +28,7 @@ def depth() -> Values:
 
 def small(dims: str) -> Values:
     """Numbers near 0, so that tanh after tanh does not saturate."""
-    return Values(dims, lambda rng, shape, _: rng.normal(0, 0.7, shape))
+    return short(Values(dims, lambda rng, shape, _: rng.normal(0, 0.7, shape)))
 
 
 def layer(number: int) -> Any:

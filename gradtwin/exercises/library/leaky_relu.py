@@ -7,6 +7,7 @@ from ..exercise import Exercise, Expected
 from ..lazy import F
 from ..reference import gradient
 from ..variants import Convention, Mistake
+from .gradient_descent import short
 
 exercise = Exercise(
     name="leaky_relu",
@@ -32,7 +33,7 @@ exercise = Exercise(
     },
     functions=["leaky_relu(z, alpha) -> a", "leaky_relu_backward(g, z, alpha) -> dz"],
     shapes={"z": "N D", "alpha": "", "a": "N D", "g": "N D", "dz": "N D"},
-    inputs={"alpha": between("", 0.02, 0.5)},
+    inputs={"alpha": short(between("", 0.02, 0.5))},
     reference={
         "a": lambda z, alpha: F.leaky_relu(z, alpha.item()),
         "dz": gradient("a", "z", "g"),

@@ -11,12 +11,18 @@ from ..reference import gradient
 from ..variants import Convention, Layout, Mistake
 
 
+def hundredths(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows of positive probabilities that a person can read, and that sum to 1 all the same."""
+    shares = rng.dirichlet(np.ones(shape[1]), shape[0])
+    return (1 + rng.multinomial(100 - shape[1], shares)) / 100
+
+
 def soft_targets(dims: str) -> Values:
     """One-hot rows, and one row in three a distribution over all classes."""
 
     def draw(rng: np.random.Generator, shape: tuple[int, ...], _: object) -> np.ndarray:
         y = np.eye(shape[1])[rng.integers(0, shape[1], shape[0])]
-        soft = rng.dirichlet(np.ones(shape[1]), shape[0])
+        soft = hundredths(rng, shape)
         return np.where(np.arange(shape[0])[:, None] % 3 == 2, soft, y)
 
     return Values(dims, draw, differentiable=False)
