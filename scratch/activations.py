@@ -328,7 +328,7 @@ def threshold(input: Array, threshold: float, value: float) -> Any:
 def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """min(max(x, min_val), max_val), elementwise, any shape; the derivative is 1 between them.
 
-    At both bounds and at NaN the derivative is 0 (PyTorch's convention).
+    At both bounds and at NaN the derivative is 0 (PyTorch's convention). Source: Collobert 2004.
 
     >>> import scratch, scratch.functional as F
     >>> F.hardtanh(scratch.tensor([-3.0, 0.5, 3.0])).tolist()
@@ -346,7 +346,7 @@ def hardsigmoid(input: Array) -> Any:
     """min(max(x + 3, 0), 6) / 6, elementwise, any shape: a sigmoid of straight pieces.
 
     The derivative is 1/6 where -3 < x < 3, else 0, also at the bounds and at NaN (PyTorch's
-    convention). Source: Courbariaux et al. 2015.
+    convention). Source: Howard et al. 2019.
 
     >>> import scratch, scratch.functional as F
     >>> F.hardsigmoid(scratch.tensor([-4.0, 0.0, 4.0])).tolist()
@@ -376,7 +376,8 @@ def hardswish(input: Array) -> Any:
 def hardshrink(input: Array, lambd: float = 0.5) -> Any:
     """x where |x| > lambd, else 0, elementwise, any shape; the derivative is 1 or 0.
 
-    At both bounds and at NaN the derivative is 0 (PyTorch's convention).
+    At both bounds and at NaN the derivative is 0 (PyTorch's convention). Source: Donoho and
+    Johnstone 1994.
 
     >>> import scratch, scratch.functional as F
     >>> F.hardshrink(scratch.tensor([-2.0, 0.5, 0.75])).tolist()
@@ -392,7 +393,8 @@ def hardshrink(input: Array, lambd: float = 0.5) -> Any:
 def softshrink(input: Array, lambd: float = 0.5) -> Any:
     """x moved by lambd towards 0, and 0 where |x| <= lambd, elementwise, any shape.
 
-    The derivative is 1 or 0; at both bounds and at NaN it is 0 (PyTorch's convention).
+    The derivative is 1 or 0; at both bounds and at NaN it is 0 (PyTorch's convention). Source:
+    Donoho and Johnstone 1994.
 
     >>> import scratch, scratch.functional as F
     >>> F.softshrink(scratch.tensor([-2.0, 0.5, 0.75])).tolist()
@@ -483,7 +485,7 @@ def mish(input: Array) -> Any:
     """x tanh(log(1 + exp(x))), elementwise, any shape.
 
     With e = exp(x) the gate tanh(log(1 + e)) is w = (e² + 2e)/(e² + 2e + 2), and the derivative
-    w + x 4e (1 + e)/(e² + 2e + 2)²; above 0 both in exp(-x) instead. Source: Misra 2020.
+    w + x 4e (1 + e)/(e² + 2e + 2)²; above 0 both in exp(-x) instead. Source: Misra 2019.
 
     >>> import scratch, scratch.functional as F
     >>> F.mish(scratch.tensor([-1.0, 0.0, 1.0])).numpy().round(4)

@@ -94,7 +94,8 @@ def relu6(input: Tensor) -> Tensor:
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """g(z) = z where z > 0, else negative_slope * z, any shape; the slope of the left at 0.
 
-    Source: «Función de activación LeakyReLU».
+    Source: «Función de activación LeakyReLU»; Maas et al. (2013), Rectifier nonlinearities improve
+    neural network acoustic models.
 
     >>> leaky_relu(torch.tensor([-1.0, 2.0]))
     tensor([-0.0100,  2.0000])
@@ -192,7 +193,8 @@ def mish(input: Tensor) -> Tensor:
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """g(z) = log(1 + exp(beta z)) / beta, any shape; z itself where beta z > threshold.
 
-    Source: Glorot et al. (2011), Deep sparse rectifier neural networks.
+    Source: Dugas et al. (2001), Incorporating second-order functional knowledge for better option
+    pricing.
 
     >>> softplus(torch.tensor([-1.0, 0.0, 800.0]))
     tensor([3.1326e-01, 6.9315e-01, 8.0000e+02])
