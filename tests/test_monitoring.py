@@ -421,6 +421,12 @@ def test_what_is_no_number_is_named_in_the_same_words(options, name):
 
 
 @BOTH
+def test_a_model_that_is_none_is_named(wing):
+    with pytest.raises(TypeError, match="^model: expected a Module, got int 3"):
+        wing.monitoring.Monitor(3)
+
+
+@BOTH
 @pytest.mark.parametrize(("bins", "error"), [(0, ValueError), (2.5, TypeError)])
 def test_statistics_need_a_whole_number_of_bins(wing, bins, error):
     with pytest.raises(error, match=r"^bins: expected"):

@@ -99,7 +99,8 @@ class Monitor:
     ``vanishing``, ``exploding``, ``dying``: see ``VANISHING``, ``EXPLODING`` and ``DYING``.
     ``warn``: whether a problem is a ``RuntimeWarning`` when it is first seen; it is in the record
     either way.
-    ValueError: a threshold or ``bins`` that makes no sense. TypeError: one that is no number.
+    ValueError: a threshold or ``bins`` that makes no sense. TypeError: one that is no
+    number, a model that is none.
 
     Given to ``fit`` as ``callback``: it then reads the last step of each epoch. ``records`` holds a
     ``Record`` an epoch.
@@ -128,6 +129,8 @@ class Monitor:
         dying: float = DYING,
         warn: bool = True,
     ) -> None:
+        if not isinstance(model, nn.Module):
+            raise TypeError(f"model: expected a Module, got {type(model).__name__} {model!r}")
         _check_bins(bins)
         for name, value in (("vanishing", vanishing), ("exploding", exploding), ("dying", dying)):
             check_number(name, value)
