@@ -422,7 +422,7 @@ def test_what_is_no_number_is_named_in_the_same_words(options, name):
 
 @BOTH
 def test_a_model_that_is_none_is_named(wing):
-    with pytest.raises(TypeError, match="^model: expected a Module, got int 3"):
+    with pytest.raises(TypeError, match=r"^model: expected a Module, got int 3"):
         wing.monitoring.Monitor(3)
 
 
