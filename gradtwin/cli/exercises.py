@@ -112,12 +112,12 @@ def check(
     A file is an exercise by its name, or by the line `# gradtwin exercise: NAME` in it. Exercises
     that are named and not found count as missing.
     """
+    language = language_of(lang)
     for option, path in (("--html", html), ("--csv", csv)):
-        _writable(option, path)
+        _writable(option, path, language)
     with loading("torch"):
         from ..exercises.check import check_files
 
-    language = language_of(lang)
     with _usage("NAME", language), _status(json) as show:
         try:
             report = check_files(
@@ -212,15 +212,11 @@ def _write(option: str, path: Path | None, text: Callable[[], str], encoding: st
         raise typer.BadParameter(str(error), param_hint=f"'{option}'") from error
 
 
-def _writable(option: str, path: Path | None) -> None:
-    """Said before the grading, which takes a while. A page must not fall on someone's work."""
+def _writable(option: str, path: Path | None, language: str) -> None:
+    """Said before the grading, which takes a while."""
     if path is None:
         return
-    if path.suffix.lower() in (".py", ".ipynb"):
-        raise typer.BadParameter(f"{path} would replace code", param_hint=f"'{option}'")
-    if path.is_dir():
-        raise typer.BadParameter(f"{path} is a folder: name a file", param_hint=f"'{option}'")
-    if not path.parent.is_dir():
-        raise typer.BadParameter(
-            f"{path}: the folder {path.parent} does not exist", param_hint=f"'{option}'"
-        )
+    from ..exercises.reports.report import check_writable
+
+    with _usage(f"'{option}'", language):
+        check_writable(path)

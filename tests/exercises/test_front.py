@@ -201,6 +201,25 @@ def test_wrong_usage_is_said_and_ends_with_2(tmp_path, arguments, words):
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "{}/none"], "no existe el fichero o la carpeta"),
+        (["check", "{}", "--html", "{}/no/x.html"], "x.html: la carpeta {}/no no existe"),
+        (["check", "{}", "--html", "{}/relu.PY"], "relu.PY sustituiría código"),
+        (["check", "{}", "--csv", "{}"], "es una carpeta: indica un fichero"),
+        (["grade", "{}/none"], "no existe la carpeta"),
+        (["grade", "{}", "--out", "{}/file", "--no-sandbox"], "file es un fichero; se espera"),
+    ],
+)
+def test_wrong_usage_is_said_in_spanish(tmp_path, arguments, words):
+    (tmp_path / "file").write_text("x = 1")
+    (tmp_path / "ana").mkdir()
+    done = invoke(*(a.format(tmp_path) for a in arguments), "--lang", "es")
+    assert done.exit_code == 2, done.output
+    assert words.format(tmp_path) in " ".join(done.output.split())
+
+
 # ---- check -----------------------------------------------------------------------------------
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..exercise import Exercise
+from ..folder import KINDS
 from ..result import Result
-from ..texts import N_, Message, check_language, pick, say
+from ..texts import N_, Message, check_language, fault, pick, say
 from ..untrusted import clean
 from .hidden import without_expected
 from .view import COUNTED, NOTHING_RAN, PARTLY, sentence, status_of, view
@@ -175,3 +176,18 @@ class Report:
             "title": pick(g.exercise.title, self.lang), "file": g.shown_path,
             "verdict": seen.verdict, **plain,
         }
+
+
+def check_writable(path: Path) -> None:
+    """That a report may be written there. A page must not fall on someone's work.
+
+    Raises:
+        ValueError: a file of code, a folder, or a file in a folder that is not there.
+    """
+    if path.suffix.lower() in KINDS:
+        raise fault(ValueError, N_("{path} would replace code"), path=path)
+    if path.is_dir():
+        raise fault(ValueError, N_("{path} is a folder: name a file"), path=path)
+    if not path.parent.is_dir():
+        raise fault(ValueError, N_("{path}: the folder {folder} does not exist"), path=path,
+                    folder=path.parent)
