@@ -13,7 +13,7 @@ from ..lazy import torch
 from ..variants import Convention, Layout, Mistake
 from .gradient_descent import short
 
-LAYERS = {5: 3, 4: 2, 2: 4, 1: 1}
+LAYERS = {5: 3, 4: 2, 3: 2, 2: 4, 1: 1}
 """Number of layers by number of examples: the probes have from one to four."""
 
 
