@@ -25,10 +25,12 @@ floats at 1 and u = eps/2 the largest relative error of one rounding:
    backward, and differ from case to case; so where 1 to 3 do not explain a difference, the sum is
    measured on the very computation (`magnified`): every result of every operation is moved by a
    random FAR = 2^11 eps of its dtype, the inputs and the upstream gradient too, and what arrives
-   is divided by FAR. A jump in the function (a wrong derivative at a kink, a missing case) is not
-   proportional to the move and so is not excused. Where a result is not proportional either, such
-   as log(1 - p) of a p that rounds to 1, operations (and they alone: the inputs are exact) are
-   moved by NEAR = ULPS + 1 eps, which rounding may really do.
+   is divided by FAR. Equal numbers move alike, or a tie would be one no more; but numbers that only
+   rounding made equal, such as several sigmoids that are 1, each move their own way. A jump in the
+   function (a wrong derivative at a kink, a missing case) is not proportional to the move and so is
+   not excused. Where a result is not proportional either, such as log(1 - p) of a p that rounds to
+   1, operations (and they alone: the inputs are exact) are moved by NEAR = ULPS + 1 eps, which
+   rounding may really do.
 
 Together: allowed = eps ((ULPS + roundings) (|f| + condition) + ULPS unit), and condition is what 4
 measures, in units of eps.
