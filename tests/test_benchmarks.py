@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 pytest.importorskip("threadpoolctl")
 
-from benchmarks import contender_fused, contender_models, contenders, gradients
+from benchmarks import __main__, contender_fused, contender_models, contenders, gradients
 from benchmarks.section_models import CONTENDERS, MODELS
 from benchmarks.step import Step
 from benchmarks.workloads import WORKLOADS, Workload
@@ -63,3 +65,22 @@ def test_a_contender_in_another_dtype_is_refused() -> None:
     workload = replace(WORKLOADS["digits"](), name="digits")
     with pytest.raises(AssertionError, match="float64, PyTorch's is float32"):
         gradients.check(workload, contending)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"json": Path("/no/such/folder/x.json")}, "--json"),
+        ({"plot": Path("/")}, "--plot"),
+        ({"page": Path("page.md"), "quick": True}, "--page"),
+        ({"page": Path("page.md"), "workload": ["xor"]}, "--page"),
+        ({"threads": 100_000}, "--threads"),
+        ({"section": ["step"]}, "--section"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_measured(
+    arguments: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(typer.BadParameter) as refused:
+        __main__.main(**arguments)
+    assert refused.value.param_hint == named

@@ -318,6 +318,32 @@ def test_a_parameter_without_gradient_stays(rule):
     assert w.grad is None
 
 
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [("SGD", {"momentum": 0.9, "dampening": 0.5}), ("RMSprop", {}), ("Adam", {}), ("AdamW", {})],
+)
+def test_a_parameter_whose_first_gradient_comes_late_begins_then(rule, options):
+    """Its own number of steps counts, not that of the others: Adam's bias correction needs it."""
+
+    def trained(library, optimizers):
+        w, v = (library.tensor(x, requires_grad=True) for x in ([1.0, 2.0], [3.0, -4.0]))
+        optimizer = getattr(optimizers, rule)([w, v], lr=0.1, **options)
+        for step in range(6):
+            optimizer.zero_grad()
+            loss = (w * w).sum() if step < 3 else (w * v).sum() + (v * v).sum()
+            loss.backward()
+            optimizer.step()
+        return [w.tolist(), v.tolist()]
+
+    torch.set_default_dtype(torch.float64)
+    try:
+        expected = trained(torch, torch.optim)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    # each of six steps rounds a handful of times
+    np.testing.assert_allclose(trained(scratch, scratch.optimizers), expected, rtol=64 * 2**-52)
+
+
 @pytest.mark.parametrize("rule", [SGD, RMSprop, Adam, AdamW])
 def test_a_numpy_learning_rate_does_not_widen_float32(rule):
     steps = []

@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,24 @@ def test_the_exit_status_says_whether_one_survived(
     assert "AN ERROR WITHOUT A MISTAKE: worst at x" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], ["--jobs", "0"], ["--jobs", "x"], ["--cases"]])
+def test_what_is_done_is_printed_where_the_run_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> Iterator[Outcome]:
+        yield Outcome(find("neg_sign"), True, "worst at x", 0.2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(__main__, "run", interrupted)
+    assert __main__.main(["neg_sign", "cos_factor"]) == 130
+    said = capsys.readouterr()
+    assert "1 of 2 mistakes are caught" in said.out
+    assert said.err == "Interrupted.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nothing"], ["--jobs", "0"], ["--jobs", "x"], ["--cases"], ["neg_sign", "--markdown"]],
+)
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         __main__.main(arguments)
