@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,24 @@ def main(
     """Time scratch against PyTorch, MyGrad, HIPS autograd and a step fused by hand."""
     sections = _known("--section", section, SECTIONS)
     workloads = _known("--workload", workload, NETWORKS)
+    processors = os.cpu_count() or 1
+    if threads > processors:
+        raise typer.BadParameter(
+            f"expected at most {processors}, the processors that there are, got {threads}",
+            param_hint="--threads",
+        )
+    if page and (quick or workload):
+        raise typer.BadParameter(
+            "a page shows whole sections: expected neither --quick nor --workload beside it",
+            param_hint="--page",
+        )
+    for option, file in (
+        ("--json", json), ("--markdown", markdown), ("--page", page), ("--plot", plot)
+    ):  # fmt: skip
+        if file and (file.is_dir() or not file.absolute().parent.is_dir()):
+            raise typer.BadParameter(
+                f"expected a file in a folder that exists, got {file}", param_hint=option
+            )
     try:
         from benchmarks import machine
     except ModuleNotFoundError as error:

@@ -44,7 +44,7 @@ def fuzz(
     save: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", dir_okay=False, help="Add each difference to it as it is found (JSON)."
+            metavar="FILE", dir_okay=False, help="Add the differences to it every 200 cases (JSON)."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

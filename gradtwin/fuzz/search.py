@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -164,7 +165,7 @@ def fuzz(
     Args:
         seconds: how long, None without end.
         cases: how many, None as many as there is time for.
-        jobs: processes.
+        jobs: processes; more than four a processor would only wait, and are not started.
         seed: a case is drawn from the seed and its number, in any process alike.
         first: the number of the first case.
         progress: is called after every block of cases.
@@ -177,6 +178,7 @@ def fuzz(
     """
     summary = Summary(seed)
     start = time.monotonic()
+    jobs = min(jobs, 4 * (os.cpu_count() or 1))
     context = multiprocessing.get_context("spawn")
     stop: Any = context.Event() if jobs > 1 else threading.Event()
     with _ctrl_c_sets(stop):

@@ -36,8 +36,18 @@ def main(arguments: list[str] | None = None) -> int:
         _table([(each, each.command, "") for each in chosen])
         return 0
 
+    if given.markdown and given.names:
+        parser.error("--markdown: the page shows all mistakes, so no NAME can be given beside it")
+
     start = time.perf_counter()
-    outcomes = _shown(chosen, given.jobs)
+    outcomes: list[Outcome] = []
+    try:
+        _collect(outcomes, chosen, given.jobs)
+    except KeyboardInterrupt:
+        if not given.markdown:
+            _print(outcomes, len(chosen), time.perf_counter() - start)
+        print("Interrupted.", file=sys.stderr)
+        return 130
     seconds = time.perf_counter() - start
     if given.markdown:
         print(markdown(outcomes, seconds, given.jobs), end="")
@@ -46,9 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if all(o.as_it_should for o in outcomes) else 1
 
 
-def _shown(chosen: Sequence[Mistake], jobs: int) -> list[Outcome]:
-    """The outcomes, with a bar on a terminal while they come."""
-    return list(tracked(run(chosen, jobs), "planting", len(chosen)))
+def _collect(outcomes: list[Outcome], chosen: Sequence[Mistake], jobs: int) -> None:
+    """Add the outcomes as they come, with a bar on a terminal."""
+    outcomes.extend(tracked(run(chosen, jobs), "planting", len(chosen)))
 
 
 def _print(outcomes: Sequence[Outcome], chosen: int, seconds: float) -> None:

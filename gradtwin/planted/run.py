@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,7 +71,9 @@ def run(mistakes: Sequence[Mistake], jobs: int = 1) -> Iterator[Outcome]:
     context: Any = multiprocessing.get_context("forkserver" if can_fork else "spawn")
     if can_fork:
         context.set_forkserver_preload(PRELOADED)
-    with context.Pool(jobs, maxtasksperchild=1) as pool:
+    with context.Pool(
+        min(jobs, len(tasks)), signal.signal, (signal.SIGINT, signal.SIG_IGN), maxtasksperchild=1
+    ) as pool:  # Ctrl-C is for the process that waits: leaving this block ends the others
         found = pool.imap(_outcome, tasks, chunksize=1)
         for mistake, _ in tasks:
             try:
