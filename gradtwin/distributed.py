@@ -35,6 +35,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 PATIENCE = timedelta(days=1)
 """How long a process waits: the others stand by while process 0 trains scratch."""
 
+_BROKEN: list[Team] = []  # held to the end of the process, whose connections close then
 _EPOCH, _END = 1, 0  # what process 0 announces: an epoch and its seed, or the end and its status
 
 
@@ -63,7 +64,7 @@ class Team:
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self._parted: dict[nn.Module, nn.Module] = {}
-        self._in_step = False  # whether the others are in the middle of an epoch
+        self._in_step = False  # whether the processes are in the middle of an epoch
         self._interrupted = False  # by Ctrl-C in this process
 
     @classmethod
@@ -107,7 +108,9 @@ class Team:
                 what, number = self._announce()
                 if what == _END:
                     return number
+                self._in_step = True
                 self._fit(model, X, y, loss, seed=number, **options)
+                self._in_step = False
 
     def finish(self, status: int) -> None:
         """Called in process 0: the others return from `assist`, with this status."""
@@ -117,7 +120,10 @@ class Team:
 
     def leave(self) -> None:
         """The end of the process group and of its threads, in this process."""
-        self._parted.clear()  # DDP holds the group too
+        if self._in_step:  # after an error: the threads would wait for what the others never send
+            _BROKEN.append(self)
+        else:
+            self._parted.clear()  # DDP holds the group too
         dist.destroy_process_group()
 
     def monitor(self, model: nn.Module, **options: Any) -> Monitor:
