@@ -11,9 +11,8 @@ Sections of the lecture: «Descenso del gradiente», «Variaciones del descenso 
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +28,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 import torch_ref
 import torch_ref.monitoring
+
+from .cli.output import on_ctrl_c
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -170,8 +171,7 @@ class Team:
         what, number = words.tolist()
         return what, number
 
-    @contextmanager
-    def _ctrl_c_held(self) -> Iterator[None]:
+    def _ctrl_c_held(self) -> AbstractContextManager[None]:
         """Remember Ctrl-C until the next step, which all processes leave together."""
 
         def remember(signum: int, frame: object) -> None:
@@ -179,14 +179,7 @@ class Team:
                 os._exit(130)
             self._interrupted = True
 
-        held = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not under nohup
-        if held:
-            signal.signal(signal.SIGINT, remember)
-        try:
-            yield
-        finally:
-            if held:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
+        return on_ctrl_c(remember)
 
 
 class _Parted(nn.Module):
