@@ -13,6 +13,7 @@ from rich.console import Console
 
 from benchmarks.options import Options
 from benchmarks.report import Report, show, write_json, write_markdown, write_page
+from graphs.rendering import check_place
 
 # A section is a module `section_NAME` with `run(options) -> Report`; a new one is added here.
 SECTIONS = (
@@ -55,10 +56,11 @@ def main(
     for option, file in (
         ("--json", json), ("--markdown", markdown), ("--page", page), ("--plot", plot)
     ):  # fmt: skip
-        if file and (file.is_dir() or not file.absolute().parent.is_dir()):
-            raise typer.BadParameter(
-                f"expected a file in a folder that exists, got {file}", param_hint=option
-            )
+        if file:
+            try:
+                check_place(file)
+            except OSError as error:
+                raise typer.BadParameter(str(error), param_hint=option) from error
     try:
         from benchmarks import machine
     except ModuleNotFoundError as error:

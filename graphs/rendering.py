@@ -129,17 +129,23 @@ def pass_on(said: list[str]) -> None:
             warnings.warn(f"Graphviz: {line.strip()}", stacklevel=4)
 
 
+def check_place(path: Path) -> None:
+    """Raise OSError, before any work is done, where no file can be at this path."""
+    directory = path.resolve().parent
+    if not directory.is_dir():
+        raise FileNotFoundError(f"{path}: the folder {directory} does not exist")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """All of the file or none of it: written beside it, then moved into its place.
 
     Raises OSError that names the path where it cannot be written.
     """
+    check_place(path)
     target = path.resolve()  # a link stays a link
     directory = target.parent
-    if not directory.is_dir():
-        raise FileNotFoundError(f"{path}: the folder {directory} does not exist")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: name a file in it")
     if target.exists() and not target.is_file():  # a device, a pipe: it must not be replaced
         target.write_bytes(content)
         return
