@@ -47,6 +47,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -254,3 +256,84 @@ def condition(
         change = np.where(np.isfinite(change), change, np.where(unknown, np.inf, 0.0))
         largest = np.maximum(largest, change / by)
     return largest
+
+
+# ---- what a test counts ahead: no measuring, the shape of the computation is known ---------------
+
+
+def composed(
+    expected: Any, *, terms: float = 1, layers: float = 1, size: Any = 0.0, dtype: Any = "float64"
+) -> Array:
+    """eps layers (ULPS + roundings(terms)) max(|f|, size): two right ways through `layers` sums.
+
+    Each layer of sums or products of `terms` is right to so many eps of what it adds up, and to
+    first order the errors of the layers add, since each reaches the result as |df/dv| eps |v| (4
+    above).
+
+    Args:
+        expected: the values |f|.
+        terms, layers: how many terms the longest sum or product has; how many follow each other.
+        size: the largest |df/dv| |v|, such as the sum of |terms| where they cancel; |f| counts as
+            well.
+        dtype: the coarsest involved.
+
+    >>> f"{composed(1.0, terms=12, layers=5).item():.1e}"
+    '1.8e-14'
+    """
+    magnitude = np.maximum(np.abs(np.asarray(expected, np.float64)), size)
+    with np.errstate(invalid="ignore", over="ignore"):
+        bound: Array = resolution(dtype) * layers * (ULPS + roundings(terms)) * magnitude
+    return np.where(np.isfinite(bound), bound, 0.0)
+
+
+def rounded_to(value: Any, dtype: Any, times: int = 1) -> Array:
+    """times eps/2 |value|: what storing a number in `dtype` takes away, so many times.
+
+    >>> rounded_to(1 / 6, "float32").item() >= abs(float(np.float32(1 / 6)) - 1 / 6) > 0
+    True
+    """
+    result: Array = times * resolution(dtype) / 2 * np.abs(np.asarray(value, np.float64))
+    return result
+
+
+def printed(figure: str) -> float:
+    """Half a unit of the last digit of a printed number: how far the number itself may be.
+
+    Raises ValueError for what is no finite number in digits.
+
+    >>> printed("0.31"), printed("-7.50e+3"), printed("12")
+    (0.005, 5.0, 0.5)
+    """
+    try:
+        exponent = Decimal(figure).as_tuple().exponent
+    except InvalidOperation:
+        exponent = "n"
+    if not isinstance(exponent, int):
+        raise ValueError(f"figure: expected a finite number in digits, got {figure!r}")
+    return float(Fraction(10) ** exponent / 2)
+
+
+SIGMAS = 5.0
+"""Standard errors that a mean of draws may be off its expectation. A normal one is further off once
+in 1.7 million, erfc(5 / sqrt(2)); seeds are fixed, so that is a risk of writing a test, not of
+running it."""
+
+
+def scatter(deviation: float, draws: float) -> float:
+    """SIGMAS deviation / sqrt(draws): how far the mean of independent draws may be off.
+
+    >>> f"{math.erfc(SIGMAS / math.sqrt(2)):.1e}", scatter(deviation=1.0, draws=100)
+    ('5.7e-07', 0.5)
+    """
+    return SIGMAS * deviation / math.sqrt(draws)
+
+
+def at_rest(slope: float, curvature: float) -> float:
+    """slope / curvature: how far from the minimum a descent is that stopped where |f'| <= slope.
+
+    curvature is the smallest f'' between the two, f'(x) - f'(minimum) = f''(between) (x - minimum).
+
+    >>> at_rest(1e-8, curvature=4.0)
+    2.5e-09
+    """
+    return slope / curvature
