@@ -16,13 +16,8 @@ import numpy as np
 from .activations import Activation, activation_label, get_activation
 from .initializers import Initializer, generator, get_initializer
 from .linear import linear
-from .module import Linear, Module, as_tensor, check_input
+from .module import Linear, Module, as_tensor, check_input, checked_dtype
 from .tensor import Tensor
-
-_DTYPES: dict[str, np.dtype[Any]] = {
-    "float32": np.dtype(np.float32),
-    "float64": np.dtype(np.float64),
-}
 
 
 class FullyConnected(Module):
@@ -124,14 +119,6 @@ def _checked_sizes(sizes: Sequence[int]) -> list[int]:
     if min(checked) < 1:
         raise ValueError(f"sizes: every layer needs at least one neuron, got {checked}")
     return checked
-
-
-def checked_dtype(dtype: Any) -> np.dtype[Any]:
-    """The dtype by its name; numpy's types and dtypes carry theirs."""
-    name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
-    if not isinstance(name, str) or name not in _DTYPES:
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
-    return _DTYPES[name]
 
 
 def check_bias(bias: Any) -> None:

@@ -16,6 +16,11 @@ from .autograd.node import changed_in_place
 from .linear import linear
 from .tensor import Tensor, tensor
 
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "float32": np.dtype(np.float32),
+    "float64": np.dtype(np.float64),
+}
+
 
 class Module:
     """A model: its parameters, its sub-modules and lists of sub-modules are its attributes.
@@ -263,6 +268,22 @@ def check_input(model: str, input: Tensor, size: int, dtype: np.dtype[Any]) -> N
         )
     if data.dtype != dtype:
         raise RuntimeError(f"{model}: input has dtype {data.dtype}, the parameters have {dtype}")
+
+
+def checked_dtype(dtype: Any) -> np.dtype[Any]:
+    """The dtype of a model by its name; numpy's types and dtypes carry theirs.
+
+    ValueError: neither "float32" nor "float64".
+
+    Twin: `torch.nn.Module.to`.
+
+    >>> checked_dtype("float32"), checked_dtype(np.float64)
+    (dtype('float32'), dtype('float64'))
+    """
+    name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
+    if not isinstance(name, str) or name not in _DTYPES:
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+    return _DTYPES[name]
 
 
 def as_array(name: str, value: Any) -> np.ndarray:

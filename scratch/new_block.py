@@ -39,7 +39,7 @@ import numpy as np
 
 from .autograd import Function
 from .checks import integer, number
-from .module import Module
+from .module import Module, checked_dtype
 from .operations import where
 from .tensor import Tensor, tensor
 
@@ -138,16 +138,14 @@ class SnakeActivation(Module):
     """
 
     def __init__(
-        self, features: int | None = None, init: float = 1.0, dtype: str = "float64"
+        self, features: int | None = None, init: float = 1.0, dtype: Any = "float64"
     ) -> None:
         if features is not None and integer("features", features) < 1:
             raise ValueError(f"features: expected 1 or more, or None, got {features}")
         if not math.isfinite(number("init", init)):
             raise ValueError(f"init: expected a finite number, got {init!r}")
-        if dtype not in ("float32", "float64"):
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
         shape = () if features is None else (features,)
-        self.a = tensor(np.full(shape, init, dtype), requires_grad=True)
+        self.a = tensor(np.full(shape, init, checked_dtype(dtype)), requires_grad=True)
 
     def forward(self, input: Tensor) -> Tensor:
         """snake(input, a); any shape whose last size is `features`."""

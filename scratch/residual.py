@@ -19,10 +19,10 @@ import numpy as np
 from .activations import Activation, activation_label, get_activation
 from .autograd import Array, primitive
 from .checks import number
-from .fully_connected import check_bias, checked_dtype, drawn_linear
+from .fully_connected import check_bias, drawn_linear
 from .initializers import Initializer, generator, get_initializer
 from .linear import linear
-from .module import Linear, Module, check_input
+from .module import Linear, Module, check_input, checked_dtype
 from .tensor import Tensor
 
 _SHORTCUTS = ("identity", "projection", "none")

@@ -17,9 +17,7 @@ from torch import Tensor, nn
 
 from .activations import Activation, activation_label, get_activation
 from .initializers import Initializer, generator, get_initializer
-from .module import Module, check_input, dtype_name
-
-_DTYPES = {"float32": torch.float32, "float64": torch.float64}
+from .module import Module, check_input, checked_dtype
 
 
 class FullyConnected(Module):
@@ -128,15 +126,6 @@ def _checked_sizes(sizes: Sequence[int]) -> list[int]:
     if min(checked) < 1:
         raise ValueError(f"sizes: every layer needs at least one neuron, got {checked}")
     return checked
-
-
-def checked_dtype(dtype: Any) -> torch.dtype:
-    """The dtype by its name; numpy's types and dtypes carry theirs."""
-    name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
-    name = dtype_name(dtype) if isinstance(dtype, torch.dtype) else name
-    if not isinstance(name, str) or name not in _DTYPES:
-        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
-    return _DTYPES[name]
 
 
 def check_bias(bias: Any) -> None:

@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+_DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
 
 class Module(nn.Module):
     """A ``torch.nn.Module`` that exchanges parameters with numpy and prints itself as a table.
@@ -116,6 +118,23 @@ def check_input(model: str, input: Tensor, size: int, dtype: torch.dtype) -> Non
 
 def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")  # as numpy writes it: the wings share their messages
+
+
+def checked_dtype(dtype: Any) -> torch.dtype:
+    """The dtype of a model by its name; numpy's types and dtypes carry theirs.
+
+    ValueError: neither "float32" nor "float64".
+
+    Twin: ``scratch.module.checked_dtype``.
+
+    >>> checked_dtype("float32"), checked_dtype(np.float64), checked_dtype(torch.float32)
+    (torch.float32, torch.float64, torch.float32)
+    """
+    name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
+    name = dtype_name(dtype) if isinstance(dtype, torch.dtype) else name
+    if not isinstance(name, str) or name not in _DTYPES:
+        raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
+    return _DTYPES[name]
 
 
 def _output(kind: str, parameters: Mapping[str, Tensor]) -> str:

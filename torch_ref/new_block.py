@@ -30,9 +30,7 @@ import torch
 from torch import Tensor, nn
 
 from .autograd import Function
-from .module import Module, dtype_name
-
-_DTYPES = {"float32": torch.float32, "float64": torch.float64}
+from .module import Module, checked_dtype, dtype_name
 
 
 class Snake(Function):
@@ -131,7 +129,7 @@ class SnakeActivation(Module):
     """
 
     def __init__(
-        self, features: int | None = None, init: float = 1.0, dtype: str = "float64"
+        self, features: int | None = None, init: float = 1.0, dtype: Any = "float64"
     ) -> None:
         super().__init__()
         if features is not None and (isinstance(features, bool) or not isinstance(features, int)):
@@ -142,10 +140,8 @@ class SnakeActivation(Module):
             raise TypeError(f"init: expected a number, got {init!r}")
         if not math.isfinite(init):
             raise ValueError(f"init: expected a finite number, got {init!r}")
-        if dtype not in _DTYPES:
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
         shape = () if features is None else (features,)
-        self.a = nn.Parameter(torch.full(shape, init, dtype=_DTYPES[dtype]))
+        self.a = nn.Parameter(torch.full(shape, init, dtype=checked_dtype(dtype)))
 
     def forward(self, input: Tensor) -> Tensor:
         """snake(input, a); any shape whose last size is ``features``."""

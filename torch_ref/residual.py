@@ -19,9 +19,9 @@ from torch import Tensor, nn
 
 from .activations import Activation, activation_label, get_activation
 from .checks import check_number
-from .fully_connected import check_bias, checked_dtype, drawn_linear
+from .fully_connected import check_bias, drawn_linear
 from .initializers import Initializer, generator, get_initializer
-from .module import Module, check_input
+from .module import Module, check_input, checked_dtype
 
 _SHORTCUTS = ("identity", "projection", "none")
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..activations import activation_label
 from ..autograd import no_grad
 from ..initializers import Initializer, generator, get_initializer
-from ..module import Module, as_tensor, table
+from ..module import Module, as_tensor, checked_dtype, table
 from ..perceptron import real_numbers
 from ..tensor import Tensor, tensor
 from .declaration import (
@@ -28,10 +28,6 @@ from .declaration import (
 )
 from .functions import FUNCTIONS
 
-_DTYPES: dict[str, np.dtype[Any]] = {
-    "float32": np.dtype(np.float32),
-    "float64": np.dtype(np.float64),
-}
 _TRIAL = 7  # examples of the trial run: a number that sizes of layers rarely are
 
 
@@ -78,14 +74,12 @@ class DAG(Module):
         output: str | Sequence[str] | None = None,
         initializer: str | Initializer = "xavier_uniform",
         seed: int = 0,
-        dtype: str = "float64",
+        dtype: Any = "float64",
     ) -> None:
-        if dtype not in _DTYPES:
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
         parameters = {} if parameters is None else parameters
         if not isinstance(parameters, Mapping):
             raise TypeError(f"parameters: expected values or shapes by name, got {parameters!r}")
-        self.dtype, self.sizes = _DTYPES[dtype], input_sizes(inputs)
+        self.dtype, self.sizes = checked_dtype(dtype), input_sizes(inputs)
         self.nodes = in_order(named_nodes(nodes, self.sizes, parameters), self.sizes)
         self.outputs, self._single = output_names(self.nodes, output)
         check_all_used(self.nodes, self.outputs, self.sizes, parameters)

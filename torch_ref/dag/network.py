@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..activations import activation_label
 from ..initializers import Initializer, generator, get_initializer
-from ..module import Module, table
+from ..module import Module, checked_dtype, table
 from ..perceptron import real_numbers
 from .declaration import (
     Node,
@@ -28,7 +28,6 @@ from .declaration import (
 )
 from .functions import FUNCTIONS
 
-_DTYPES = {"float32": torch.float32, "float64": torch.float64}
 _TRIAL = 7  # examples of the trial run: a number that sizes of layers rarely are
 
 
@@ -74,15 +73,13 @@ class DAG(Module):
         output: str | Sequence[str] | None = None,
         initializer: str | Initializer = "xavier_uniform",
         seed: int = 0,
-        dtype: str = "float64",
+        dtype: Any = "float64",
     ) -> None:
         super().__init__()
-        if dtype not in _DTYPES:
-            raise ValueError(f"dtype: expected 'float32' or 'float64', got {dtype!r}")
         parameters = {} if parameters is None else parameters
         if not isinstance(parameters, Mapping):
             raise TypeError(f"parameters: expected values or shapes by name, got {parameters!r}")
-        self.dtype, self.sizes = _DTYPES[dtype], input_sizes(inputs)
+        self.dtype, self.sizes = checked_dtype(dtype), input_sizes(inputs)
         self.nodes = in_order(named_nodes(nodes, self.sizes, parameters), self.sizes)
         self.outputs, self._single = output_names(self.nodes, output)
         check_all_used(self.nodes, self.outputs, self.sizes, parameters)
