@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from close import assert_close, assert_within
 
 from gradtwin.batches import (
     MODES,
@@ -19,7 +20,7 @@ from gradtwin.batches import (
     problem,
     seconds_per_update,
 )
-from gradtwin.tolerance import drift
+from gradtwin.tolerance import composed, drift, rounded_to, scatter
 
 WINGS = ["scratch", "torch"]
 
@@ -38,8 +39,7 @@ def test_both_wings_take_the_same_path(mode, data):
     allowed = drift(len(ours.gradients), terms=100, dtype="float64")
     for name in ("weights", "gradients", "losses"):
         mine, other = getattr(ours, name), getattr(theirs, name)
-        assert mine.shape == other.shape
-        assert np.abs(mine - other).max() <= allowed * np.abs(other).max(), name
+        assert_within(mine, other, allowed * np.abs(other).max(), name)
     assert ours.examples.tolist() == theirs.examples.tolist()
 
 
@@ -47,20 +47,19 @@ def test_what_a_path_says_is_so(data):
     path = descent_path(data, "mini-batch", 30, lr=0.1, epochs=2, seed=3)
     assert path.weights[0].tolist() == data.start.tolist()
     assert path.examples.tolist() == [0, 30, 60, 90, 100, 130, 160, 190, 200]
-    # a step is -lr gradient; one rounding of the product, one of the difference
+    # a step is -lr gradient: the product, the difference and the difference here are rounded
     steps = np.diff(path.weights, axis=0)
     size = np.abs(path.weights).max()
-    np.testing.assert_allclose(steps, -0.1 * path.gradients, rtol=0, atol=4 * 2**-52 * size)
+    assert_within(steps, -0.1 * path.gradients, rounded_to(size, "float64", times=3))
     # the gradient is that of the examples which the documented shuffle deals out
     rng = np.random.default_rng(3)
     for epoch in range(2):
         order = rng.permutation(100)
         for k, start in enumerate(range(0, 100, 30)):
             at = path.weights[4 * epoch + k]
-            expected = example_gradients(data, at)[order[start : start + 30]].mean(axis=0)
-            # sums of 30 products of numbers up to some 20
-            np.testing.assert_allclose(
-                path.gradients[4 * epoch + k], expected, rtol=0, atol=30 * 20 * 2**-52
+            each = example_gradients(data, at)[order[start : start + 30]]
+            assert_close(
+                path.gradients[4 * epoch + k], each.mean(axis=0), terms=30, size=np.abs(each).max()
             )
 
 
@@ -78,8 +77,9 @@ def test_batch_descent_is_deterministic_and_a_shuffle_is_not(data):
 
 def test_batch_descent_goes_to_the_least_squares_solution(data):
     path = descent_path(data, "batch", lr=0.5, epochs=300)
-    assert (np.diff(path.losses) <= 4 * 2**-52 * path.losses[0]).all()  # stable: never uphill
-    assert np.abs(path.weights[-1] - data.minimum).max() < 1e-12  # numpy's lstsq, by an SVD
+    rises = np.diff(path.losses)
+    assert (rises <= rounded_to(path.losses[0], "float64", times=2)).all()  # never uphill
+    assert_close(path.weights[-1], data.minimum, terms=100)  # numpy's lstsq, by an SVD
 
 
 def test_the_surface_is_the_loss_of_the_path(data):
@@ -87,8 +87,7 @@ def test_the_surface_is_the_loss_of_the_path(data):
     for weights, loss in zip(path.weights, path.losses):
         surface = loss_surface(data, weights[:1], weights[1:])
         assert surface.shape == (1, 1)
-        # the same mean of 100 terms in another order
-        assert surface.item() == pytest.approx(loss, rel=100 * 2**-52)
+        assert_close(surface.item(), loss, terms=100)
     grid = loss_surface(data, np.zeros(3), np.linspace(-1, 1, 5))
     assert grid.shape == (5, 3)  # a row for each value of the second weight
     assert (grid == grid[:, :1]).all()
@@ -108,9 +107,11 @@ def test_the_formula_is_the_mean_over_every_batch_there_is(batch_size):
         ((each[list(batch)].sum(axis=0) / batch_size - full) ** 2).sum()
         for batch in combinations(range(8), batch_size)
     ]
-    scale = (each**2).sum(axis=1).max()
-    assert exact_noise(small, at, batch_size) == pytest.approx(
-        np.mean(apart), rel=1e-14, abs=1e-28 * scale  # some 70 roundings; squares of roundings
+    # three sums; and what is 0 with all 8 examples is here the square of a rounding
+    squares = (composed(each, terms=8) ** 2).sum(axis=1).max()
+    noise = np.mean(apart)
+    assert_within(
+        exact_noise(small, at, batch_size), noise, composed(noise, terms=8, layers=3) + squares
     )
 
 
@@ -122,12 +123,11 @@ def test_the_noise_of_fits_own_batches_is_the_formulas(wing, batch_size, data):
     measured = gradient_noise(data, data.start, batch_size, epochs=epochs, wing=wing)
     exact = exact_noise(data, data.start, batch_size)
     if batch_size == 1:  # every example once an epoch: the mean over all there is
-        assert measured == pytest.approx(exact, rel=1e-13)
+        assert_close(measured, exact, terms=100, layers=2)
         return
     # |g|^2 of a mean of many varies about as an exponential: by its own mean. The batches of an
-    # epoch are hardly dependent, so 5 standard deviations of the mean of all of them
-    batches = epochs * (100 // batch_size)
-    assert measured == pytest.approx(exact, rel=5 / np.sqrt(batches))
+    # epoch are hardly dependent
+    assert_within(measured, exact, scatter(exact, draws=epochs * (100 // batch_size)))
 
 
 @pytest.mark.parametrize("wing", WINGS)
@@ -138,8 +138,8 @@ def test_a_short_last_batch_does_not_count_as_a_whole_one(wing, data):
     # the noise of leaving one out is that of the one, /99^2: heavy tails, so their own deviation
     each = example_gradients(data, data.start)
     apart = ((each - each.mean(axis=0)) ** 2).sum(axis=1) / 99**2
-    assert apart.mean() == pytest.approx(exact, rel=1e-13)
-    assert abs(measured - exact) <= 5 * apart.std() / np.sqrt(300)
+    assert_close(apart.mean(), exact, terms=100, layers=2)
+    assert_within(measured, exact, scatter(apart.std(), draws=300))
 
 
 @pytest.mark.parametrize("batch_size", [0, 101])
@@ -207,4 +207,4 @@ def test_the_gradients_on_paper_are_pytorchs(data):
     few = Problem(data.X[:5], data.y[:5], data.start)
     for i, row in enumerate(example_gradients(few, [0.4, -1.3])):
         (g,) = torch.autograd.grad(torch.nn.functional.mse_loss(X[i] @ at.T, y[i]), at)
-        np.testing.assert_allclose(row, g[0].numpy(), rtol=16 * 2**-52)  # a few roundings
+        assert_close(row, g[0], terms=2, layers=2)
