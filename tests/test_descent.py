@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from close import assert_close, assert_within
 
 import scratch.descent
 import torch_ref.descent
+from gradtwin.tolerance import at_rest
 
 
 def bowl(x: Any) -> Any:
@@ -37,10 +39,10 @@ def test_learning_rates_of_the_lecture(descend: Any) -> None:
     right = descend(bowl, 5.0, lr=0.1, steps=200)
     large = descend(bowl, 5.0, lr=1.1, steps=1000)
     assert (small.reason, right.reason, large.reason) == ("steps", "converged", "diverged")
-    # x_k = (1 - 2 lr)^k x_0, exactly what the recursion says; 100 roundings of 1e-16 each
-    assert float(small.x) == pytest.approx(5 * 0.998**100, rel=1e-13)
-    assert abs(float(right.x)) < 1e-8
-    assert float(large.x) == pytest.approx(5 * 1.2**10, rel=1e-13)
+    # x_k = (1 - 2 lr)^k x_0, exactly what the recursion says
+    assert_close(small.x, 5 * 0.998**100, terms=100)
+    assert_within(right.x, 0, at_rest(1e-8, curvature=2))
+    assert_close(large.x, 5 * (1 - 2 * 1.1) ** 10, terms=10)
 
 
 @pytest.mark.parametrize("descend", WINGS)
@@ -51,8 +53,7 @@ def test_the_starting_point_decides_the_minimum(descend: Any, start: float, end:
     nearest = roots[np.argmin(np.abs(roots - end))]
     assert found.reason == "converged"
     assert round(float(found.x), 4) == end
-    # |f'| <= 1e-8 and f'' >= 4.4 there, so x is within 1e-8 / 4.4 of the root
-    assert abs(float(found.x) - nearest) < 3e-9
+    assert_within(found.x, nearest, at_rest(1e-8, curvature=12 * nearest**2 - 4))
 
 
 def test_both_wings_take_the_same_path() -> None:
@@ -61,8 +62,8 @@ def test_both_wings_take_the_same_path() -> None:
         theirs = torch_ref.descent.descend(f, start, lr=lr, steps=60)
         assert ours.reason == theirs.reason
         assert ours.trajectory.shape == tuple(theirs.trajectory.shape)
-        # each step rounds a few times and contracts what was there before: a few eps of the size
-        np.testing.assert_allclose(ours.trajectory, theirs.trajectory.numpy(), rtol=0, atol=1e-14)
+        # each step contracts what was there before
+        assert_close(ours.trajectory, theirs.trajectory, size=np.abs(ours.trajectory).max())
         assert ours.trajectory[0].tolist() == np.array(start).tolist()
         assert ours.values[-1] == ours.value
 
@@ -79,7 +80,7 @@ def test_an_overflow_is_a_divergence_and_says_so(descend: Any) -> None:
 def test_two_weights(descend: Any) -> None:
     found = descend(valley, [4.0, 4.0], lr=0.04, steps=2000)
     assert found.reason == "converged"
-    np.testing.assert_allclose(np.asarray(found.x), [1, -2], atol=1e-8)  # |gradient| <= 1e-8
+    assert_within(found.x, [1, -2], at_rest(1e-8, curvature=2))
 
 
 @pytest.mark.parametrize("descend", WINGS)
