@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from close import assert_close
 
 import gradtwin
 import scratch.clipping
@@ -78,15 +79,18 @@ def test_special_gradients_are_pytorchs(g, norm_type):
         (q,) = with_gradients(tensor, g)
         clipping.clip_grad_value_(q, 1.0)
         results.append((float(total), *np.asarray(p.grad).tolist(), *np.asarray(q.grad).tolist()))
-    # the norm of one number: PyTorch rounds its square (to 0, if it is tiny) and the root
-    np.testing.assert_allclose(*results, rtol=4 * np.finfo(float).eps, atol=1e-299)
+    ours, theirs = results
+    if g == [1e-300, 0.0] and norm_type == 2:
+        assert (ours[0], theirs[0]) == (1e-300, 0.0)  # PyTorch's square of it is 0
+        ours, theirs = ours[1:], theirs[1:]
+    np.testing.assert_array_equal(ours, theirs)
 
 
 def test_a_norm_beyond_the_largest_square_still_clips():
     p, q = with_gradients(scratch.tensor, [3e200, 0.0], [4e200])  # PyTorch: infinite, so all 0
     total = scratch.clipping.clip_grad_norm_([p, q], 1.0)
-    assert total.item() == pytest.approx(5e200, rel=1e-15)
-    assert [*p.grad, *q.grad] == pytest.approx([0.6, 0, 0.8], rel=1e-15)
+    assert_close(total, 5e200)
+    assert_close([*p.grad, *q.grad], [0.6, 0, 0.8])
 
 
 @pytest.mark.parametrize(("clipping", "tensor"), WINGS, ids=["scratch", "torch"])
@@ -96,7 +100,8 @@ def test_one_norm_for_all_parameters_in_their_own_arrays(clipping, tensor):
     total = clipping.clip_grad_norm_(iter(parameters), 1.0)
     assert float(total) == 5.0  # not 3 and 4, each by itself
     assert all(p.grad is a for p, a in zip(parameters, arrays))
-    assert [float(a.sum()) for a in arrays] == pytest.approx([0.6, 0.8], rel=1e-6)
+    # PyTorch's divisor is the norm plus 1e-6
+    assert_close([float(a.sum()) for a in arrays], [3 / (5 + 1e-6), 4 / (5 + 1e-6)])
 
 
 @pytest.mark.parametrize(("clipping", "tensor"), WINGS, ids=["scratch", "torch"])
