@@ -9,6 +9,7 @@ import networkx
 import numpy as np
 import pytest
 import torch
+from close import assert_close
 
 import scratch
 import scratch.functional as F
@@ -63,8 +64,9 @@ def test_the_gradient_of_a_shared_weight_is_the_sum_over_all_paths(wing):
     assert dl_dy_hat * (through_z1 + through_z2) == Fraction(-13, 100)  # as the lecture has it
     right = dl_dy_hat * (through_z1 + through_z2 + direct)
     assert right == Fraction(-32, 100)
-    assert float(net.w1.grad) == pytest.approx(float(right), rel=1e-14)  # e cancels 2 bits
-    assert float(net.w2.grad) == pytest.approx(float(dl_dy_hat * w1 * (z1 + x)), rel=1e-14)
+    # e cancels 2 bits, as if it were four sums
+    assert_close(net.w1.grad, right, terms=2, layers=4)
+    assert_close(net.w2.grad, dl_dy_hat * w1 * (z1 + x), terms=2, layers=4)
 
 
 @pytest.mark.parametrize("activation", [None, "sigmoid"])
@@ -106,8 +108,8 @@ def test_matrices_act_on_rows_as_the_formula_says():
     z2 = w2 @ (z1 + x)
     expected = w1 @ (1 / (1 + np.exp(-(z1 + z2))))
     for wing in WINGS:
-        y_hat = wing.SharedWeightDAG(w1, w2, "sigmoid")(tensor(wing, x)).tolist()
-        np.testing.assert_allclose(y_hat, expected, rtol=1e-14)  # two products of two terms
+        y_hat = wing.SharedWeightDAG(w1, w2, "sigmoid")(tensor(wing, x))
+        assert_close(y_hat, expected, terms=2, layers=3)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +157,7 @@ def test_the_lectures_network_declared_in_any_order_is_the_same(seed):
         expected, expected_gradients = run(wing.SharedWeightDAG(**weights), wing, X)
         np.testing.assert_array_equal(y, expected)
         for name, g in gradients.items():
-            np.testing.assert_allclose(g, expected_gradients[name], rtol=1e-13)  # other sum order
+            assert_close(g, expected_gradients[name], terms=4, layers=5, size=np.abs(g).max())
 
 
 def wild(wing):
@@ -183,10 +185,11 @@ def test_any_graph_is_the_same_in_both_wings():
         np.testing.assert_array_equal(ours.state_dict()[name], value.numpy())  # one seed
     assert ours.summary() == theirs.summary()
     (y, gradients), (y2, gradients2) = run(ours, scratch, X, Z), run(theirs, torch_ref, X, Z)
-    np.testing.assert_allclose(y, y2, rtol=1e-13)  # sums of 12 terms, five layers
+    assert_close(y, y2, terms=12, layers=5)
     assert list(gradients) == list(gradients2)
-    for name in gradients:  # the way back is as long again, and adds up the paths to each leaf
-        np.testing.assert_allclose(gradients[name], gradients2[name], rtol=1e-12, atol=1e-14)
+    for name, expected in gradients2.items():  # the way back is as long again
+        size = np.abs(expected).max()
+        assert_close(gradients[name], expected, terms=12, layers=2 * 5, size=size, note=name)
 
 
 @pytest.mark.parametrize("wing", WINGS)
