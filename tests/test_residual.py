@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from close import assert_close, assert_within
 from torch.nn import functional as F
 
 import scratch
@@ -102,8 +103,8 @@ def test_a_block_is_its_formula(wing, activation, shortcut):
     expected = {"output": y.detach(), "X": x.grad} | {name: v.grad for name, v in p.items()}
     assert found.keys() == expected.keys()
     for name, value in expected.items():
-        # two layers of at most five products below 3, in another order
-        np.testing.assert_allclose(found[name], value.numpy(), rtol=30 * EPS, atol=30 * EPS)
+        size = value.abs().max().item()
+        assert_close(found[name], value, terms=5, layers=2, size=size, note=name)
 
 
 @BOTH
@@ -177,8 +178,8 @@ def test_weights_are_exchanged(shortcut, giver):
     X, g = random(6, 2), random(6, 5, seed=1)
     found, expected = (run(wing, nets[wing], X, g) for wing in WINGS)
     for name, value in expected.items():
-        # eight layers of sums of four terms of order 1
-        np.testing.assert_allclose(found[name], value, rtol=1e-13, atol=1e-13)
+        size = np.abs(value).max()  # eight layers, forth and back
+        assert_close(found[name], value, terms=4, layers=2 * 8, size=size, note=name)
 
 
 # ---- networks -----------------------------------------------------------------------------------
@@ -229,7 +230,7 @@ def test_a_thousand_blocks_agree_forward_and_backward():
             terms=summed_terms(value.shape, shapes),
             unit=1.0 if name == "output" else gradient_unit([g], value),
         )
-        assert np.all(np.abs(found[name] - value) <= allowed), name
+        assert_within(found[name], value, allowed, name)
     # and there is something to agree on: the first layer of 2,000 still receives a gradient
     assert np.linalg.norm(expected["blocks.0.layers.0.weight"]) > 1e-2
 
@@ -242,10 +243,9 @@ def test_any_leading_shape(wing, shape):
     y_hat = np.asarray(net(wing.module.as_tensor(X)).detach())
     assert y_hat.shape == (*shape[:-1], 2)
     for place in np.ndindex(shape[:-1]):
-        alone = net(wing.module.as_tensor(X[place])).detach()
-        # another order of sums of four terms of order 1
-        # BLAS adds a row of a batch in another order than a row alone: some 45 roundings
-        np.testing.assert_allclose(y_hat[place], np.asarray(alone), rtol=1e-14, atol=1e-14)
+        alone = net(wing.module.as_tensor(X[place]))
+        # BLAS adds a row of a batch in another order than a row alone
+        assert_close(alone, y_hat[place], terms=4, layers=6, size=np.abs(y_hat[place]).max())
 
 
 @BOTH
