@@ -6,12 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from close import assert_close
 
 import scratch
 import torch_ref
 
 WINGS = [scratch, torch_ref]
-EPS = 2**-52
 
 
 def lecture(wing, activation="sigmoid"):
@@ -38,8 +38,8 @@ def test_the_decision_line(wing):
         if exact:
             assert (y_hat > 0.5) == (exact > 0)
     on_the_line = [(x1, (4.1 - 1.15 * x1) / 0.21) for x1 in (-3.0, 0.0, 2.0, 6.0)]
-    # z is 0 up to the rounding of terms below 10, and the sigmoid's slope is 1/4
-    np.testing.assert_allclose(answers(wing, lecture(wing), on_the_line), 0.5, atol=10 * EPS)
+    size = 4.1 + np.abs(on_the_line) @ [1.15, 0.21]  # of z, and the sigmoid's slope is 1/4
+    assert_close(answers(wing, lecture(wing), on_the_line), 0.5, terms=3, size=size / 4)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu", "tanh", "step", None])
@@ -54,8 +54,8 @@ def test_outputs_and_gradients_agree(activation, shape):
         (y_hat * y_hat).sum().backward()
         seen.append([y_hat.detach().numpy(), np.asarray(p.weight.grad), np.asarray(p.bias.grad)])
     for ours, theirs in zip(*seen):
-        # sums of at most 21 terms below 10, in another order
-        np.testing.assert_allclose(ours, theirs, rtol=8 * EPS, atol=210 * EPS)
+        size = np.abs(theirs).max(initial=0)
+        assert_close(ours, theirs, terms=7, layers=2, size=size)  # forth and back
 
 
 @pytest.mark.parametrize("wing", WINGS)
