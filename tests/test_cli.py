@@ -23,6 +23,7 @@ import scratch
 from gradtwin.cli import app
 from gradtwin.cli.train import Data
 from gradtwin.datasets import DATASETS
+from gradtwin.tolerance import drift
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -157,7 +158,8 @@ def test_train_prints_a_line_an_epoch():
     assert max(map(len, lines[1:])) < 80, "a line of the table fits a terminal"
     loss, same_loss, accuracy, same_accuracy, distance = lines[4].split()[1:]
     assert (loss, accuracy) == (same_loss, same_accuracy)
-    assert float(distance) < 1e-9
+    # 3 epochs of 4 batches, of 113 examples; the table rounds to two digits
+    assert float(distance) <= drift(3 * 4, terms=113, dtype="float64")
     assert lines[-1].endswith("twins")
 
 
