@@ -633,7 +633,10 @@ def _explain(result: Comparison, case: Case, tolerance: Tolerance, witness: bool
 def _widen_by_condition(
     compared: list[Compared], case: Case, tolerance: Tolerance, probes: Sequence[int], nearly: bool
 ) -> None:
-    """Allow what rounding does to this very computation: measured on theirs."""
+    """Allow what rounding does to this very computation, measured on theirs.
+
+    What one measurement has found equal stays equal, whatever the next one sees.
+    """
     answer = attempt("condition", lambda: _measured(case, probes, nearly))
     if isinstance(answer, Raised):
         return
@@ -642,7 +645,7 @@ def _widen_by_condition(
     for c in compared:
         position = c.argument if c.what == "output" else outputs + c.argument
         moved_by_one = spread[position]
-        if c.equal is None or c.theirs.dtype.kind != "f" or moved_by_one is None:
+        if c.equal is None or c.ok or c.theirs.dtype.kind != "f" or moved_by_one is None:
             continue
         gradient = c.what == "gradient"
         shapes = [a.shape for a in (*case.inputs, *(case.upstream if gradient else []))]
@@ -651,15 +654,16 @@ def _widen_by_condition(
             exponent = exponent_unit(c.theirs, case.inputs[c.argument])
             unit = np.maximum(gradient_unit(case.upstream, c.theirs), exponent)
         eps = resolution(*c.dtypes, *(g.dtype for g in case.upstream if gradient))
-        c.allowed = tolerance.allowed(
+        widened = tolerance.allowed(
             c.theirs,
             eps=eps,
             terms=summed_terms(c.shape, shapes) + nodes,
             unit=unit,
             condition=np.where(np.isinf(moved_by_one), 0.0, moved_by_one) / eps,
         )
+        c.allowed = widened if c.allowed is None else np.maximum(c.allowed, widened)
         # infinite: rounding decides whether theirs is a number at all
-        c.equal = _within(c.ours, c.theirs, c.allowed) | np.isinf(moved_by_one)
+        c.equal = c.equal | _within(c.ours, c.theirs, c.allowed) | np.isinf(moved_by_one)
 
 
 def _measured(
@@ -667,8 +671,9 @@ def _measured(
 ) -> tuple[list[Array | None], int]:
     """For outputs and gradients how far one rounding of everything takes them, and a count.
 
-    In PyTorch every operation's result is moved, in the case's own dtype, and so are inputs and
-    upstream gradients. Elsewhere only the inputs can be, in float64; the count is then of unknown
+    In PyTorch every operation's result is moved, in the case's own dtype, and so are the upstream
+    gradients and all inputs, frozen ones too: what a sum cancels is no smaller for taking no
+    gradient. Elsewhere only the inputs can be, in float64; the count is then of unknown
     roundings in between, and 0 where each was moved by itself.
     """
     if case.theirs.kind == "torch":
@@ -679,7 +684,7 @@ def _measured(
         def moved(seed: int) -> list[Array | None]:
             inputs, upstream = case.inputs, case.upstream
             if not nearly:  # an operation is right for inputs nearby: no kink is decided by that
-                inputs = [move(a, seed, by) if w else a for a, w in zip(inputs, case.wanted)]
+                inputs = [move(a, seed, by) if a.dtype.kind == "f" else a for a in inputs]
                 upstream = [move(g, seed, by) for g in upstream]
             with Magnified(seed, by):
                 try:

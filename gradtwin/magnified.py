@@ -107,15 +107,31 @@ def _of_logits(args: Any, kwargs: Any) -> Any:
 
 def _of_product(args: Any, kwargs: Any) -> Any:
     a, b = args[-2:]                                        # addmm's first is added
-    terms = a.abs() @ b.abs()
-    if _are_256ths(a) and _are_256ths(b):                   # sums of 65,536ths are exact, so that
-        digits = 2 / torch.finfo(a.dtype).eps               # what they put on a kink stays there
-        terms = torch.where(terms * 256**2 < digits, 0.0, terms)
-    return terms
+    return _unless_exact(a.abs() @ b.abs(), a, b)
 
 
-def _are_256ths(x: Any) -> bool:
-    return bool((x * 256 == (x * 256).round()).all())
+def _of_convolution(args: Any, kwargs: Any) -> Any:
+    factors = [a for a in args[:3] if a is not None]        # input, weight and perhaps a bias
+    return _unless_exact(torch.ops.aten.convolution.default(*_absolute(args)), *factors)
+
+
+def _of_convolution_backward(args: Any, kwargs: Any) -> Any:
+    g, x, weight = args[:3]
+    sums = torch.ops.aten.convolution_backward.default(*_absolute(args))
+    factors = (g, weight), (g, x), (g,)                     # d_input, d_weight, d_bias
+    return tuple(None if s is None else _unless_exact(s, *f) for s, f in zip(sums, factors))
+
+
+def _absolute(args: Any) -> list[Any]:
+    return [a.abs() if isinstance(a, torch.Tensor) else a for a in args]
+
+
+def _unless_exact(terms: Any, *factors: Any) -> Any:
+    """terms; 0 where sums of 65,536ths are exact: what they put on a kink stays there."""
+    if not all(bool((x * 256 == (x * 256).round()).all()) for x in factors):
+        return terms
+    digits = 2 / torch.finfo(terms.dtype).eps
+    return torch.where(terms * 256**2 < digits, 0.0, terms)
 
 
 INSIDE = {
@@ -124,6 +140,8 @@ INSIDE = {
     "dot": _of_product,
     "bmm": _of_product,
     "addmm": _of_product,
+    "convolution": _of_convolution,
+    "convolution_backward": _of_convolution_backward,
     "binary_cross_entropy_with_logits": _of_logits,         # (1 - y) x + softplus(-x)
     "gelu": _of_input,                                      # x (1 + erf(x / sqrt 2)) / 2
     "silu": _of_input,
@@ -139,7 +157,8 @@ INSIDE = {
     "_softmax_backward_data": _of_softmax,                  # y (g - sum(g y))
     "_log_softmax_backward_data": _of_log_softmax,          # g - exp(y) sum(g)
 }  # fmt: skip
-"""Operations that add terms of both signs inside, and the magnitude of these terms."""
+"""Operations that add terms of both signs inside, and the magnitude of these terms: one for all
+results, or a tuple of one each."""
 
 MONOTONE = frozenset(re.findall(r"\w+", """
     acosh asin asinh atan atanh elu erf erfc exp exp2 expm1 log log10 log1p log2
@@ -182,15 +201,16 @@ class Magnified(TorchDispatchMode):  # type: ignore[no-untyped-call]
         name = func._schema.name.partition("::")[2]
         if name in EXACT or _is_view(func) or (name == "_to_copy" and _widens(args[0], out)):
             return out
-        for result in out if isinstance(out, tuple | list) else (out,):
+        results = out if isinstance(out, tuple | list) else (out,)
+        if all(r.device.type != "cpu" for r in results if isinstance(r, torch.Tensor)):
+            return out                                      # the shapes alone, on "meta"
+        inside = INSIDE[name](args, kwargs or {}) if name in INSIDE else 0.0
+        units = inside if isinstance(inside, tuple) else (inside,) * len(results)
+        for result, unit in zip(results, units):
             if isinstance(result, torch.Tensor) and result.is_floating_point():
-                if result.device.type != "cpu":  # the shapes alone, on "meta"
-                    continue
-                inside = INSIDE.get(name)
-                unit = 0.0 if inside is None else np.asarray(inside(args, kwargs or {}))
                 numbers = result.detach().numpy()
                 of = args[0].detach().numpy() if name in MONOTONE else 0.0
-                moved = move(numbers, self.seed, self.by, unit, of)
+                moved = move(numbers, self.seed, self.by, np.asarray(unit), of)
                 if name in AT_MOST_1:
                     np.clip(moved, -1, 1, out=moved)
                 if name in POSITIVE and self.seed % 2:
