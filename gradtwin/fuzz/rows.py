@@ -11,7 +11,7 @@ import numpy as np
 from ..concepts import concepts
 from ..samples import OPERATIONS, Operation, Sample
 from ..samples import Case as TableCase
-from ..samples.values import small_shapes
+from ..samples.values import real, small_shapes
 from .case import Case, Step
 from .choices import Choices
 from .numbers import Array
@@ -150,6 +150,9 @@ def _at_edges(operation: Operation, one: TableCase, c: Choices, dtype: str) -> S
     A few of them, again and again until there are 64: what does not fill the processor's vectors
     PyTorch computes by another formula, and some derivatives at NaN differ between the two.
     """
+    if c.chance(2):  # outside the domain too: negative numbers under a root
+        anything = [real(a.dims) if a.floating else a for a in one.arguments]
+        one = replace(one, arguments=tuple(anything))
     # none is broadcast: whether a sum of huge gradients overflows is a matter of its order
     shapes = [(1 + c.pick(8),)] * len(one.arguments)
     rng: Any = c

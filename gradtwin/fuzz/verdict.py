@@ -2,7 +2,8 @@
 
 The quick look runs both wings and asks whether everything is within the tolerance that needs no
 further experiment. Most cases end there. What remains is handed to `gradtwin.compare`, which
-measures what rounding does to this very computation, and asks the third witness who is right.
+measures what rounding does to this very computation. Where the two still differ, a witness that has
+nothing of scratch's in it is asked whether PyTorch is wrong (see `independent`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import torch
 import scratch
 
 from ..case import upstream_like
-from ..compare import Comparison, compare
-from ..sides import ScratchSide, side
+from ..compare import Compared, Comparison, compare
+from ..findings import WARNING
+from ..sides import side
 from ..tolerance import Tolerance, gradient_unit, resolution, summed_terms, through_float32
 from .case import Case
+from .independent import right_numbers
 from .numbers import Array
 
 Function = Callable[..., Any]
@@ -172,7 +175,7 @@ def _whole(case: Case) -> Verdict:
         return Verdict(Outcome.agree)
     if case.order == 2 and comparison.only_conventions:
         return Verdict(Outcome.convention, comparison)
-    if comparison.ours_is_right or pytorch_overflows(case, comparison):
+    if scratch_is_right(case, comparison):
         return Verdict(Outcome.scratch_right, comparison)
     return Verdict(Outcome.differ, comparison)
 
@@ -190,36 +193,37 @@ def compared(case: Case) -> Comparison:
     )  # fmt: skip
 
 
-def pytorch_overflows(case: Case, comparison: Comparison) -> bool:
-    """PyTorch has infinity or NaN where scratch has a number (or infinity for PyTorch's NaN).
+def scratch_is_right(case: Case, comparison: Comparison) -> bool:
+    """Values differ and nothing else, and where they do an independent witness has scratch's.
 
-    That is right which scratch's formulas give in extended precision too, whose range (1e4932) no
-    step of theirs leaves. Everywhere else the two are equal.
+    PyTorch's own formula overflows on the way to some numbers, and rounds others away. Scratch's is
+    never asked again: it would confirm its own mistakes.
     """
-    found_there = comparison.of("values") or comparison.of("isolated point")
-    if comparison.raised != (None, None) or not found_there:
+    differing = [c for c in (*comparison.outputs, *comparison.gradients) if not c.ok]
+    of_values = comparison.of("values") + comparison.of("isolated point")
+    mistakes = [f for f in comparison.findings if f.severity != WARNING]
+    if comparison.raised != (None, None) or not len(mistakes) == len(of_values) == len(differing):
         return False
-    ours, _, arrays, wanted = case.sides()
-    wide = [a.astype(np.longdouble) if a.dtype.kind == "f" else a for a in arrays]
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
-            run = ScratchSide(ours).forward(wide, wanted)
-            found = [*run.outputs, *run.backward(comparison.upstream)]
-        except Exception:
-            return False
-        for c in (*comparison.outputs, *comparison.gradients):
-            if c.ok:
-                continue
-            place = c.argument if c.what == "output" else len(comparison.outputs) + c.argument
-            right = found[place]
-            if right is None or right.shape != c.ours.shape or c.equal is None:
-                return False
-            allowed = _tolerance(case).allowed(
-                c.ours, eps=resolution(c.ours.dtype), unit=np.finfo(c.ours.dtype).tiny
-            )
-            exact = np.asarray((np.abs(c.ours - right) <= allowed) & ~np.isfinite(c.theirs))
-            limit = np.asarray((c.ours == right) & np.isnan(c.theirs))
-            if not np.all(c.equal | exact | limit):
-                return False
-    return True
+    right = right_numbers(case, comparison.upstream)
+    outputs = len(comparison.outputs)
+    return all(
+        _supported(c, right[c.argument if c.what == "output" else outputs + c.argument], case)
+        for c in differing
+    )
+
+
+def _supported(c: Compared, right: Array | None, case: Case) -> bool:
+    """Wherever the two differ, ours is the right number, and theirs is further from it."""
+    if right is None or right.shape != c.ours.shape or c.equal is None:
+        return False
+    with np.errstate(all="ignore"):
+        right = right.astype(c.ours.dtype)
+        allowed = _tolerance(case).allowed(
+            right, eps=resolution(right.dtype), unit=float(np.finfo(right.dtype).tiny)
+        )
+        off, theirs_off = (
+            np.where(a == right, 0, np.abs(np.asarray(a, np.float64) - right))
+            for a in (c.ours, c.theirs)
+        )
+        ours_is_right = (off <= allowed) & ~(theirs_off <= off)
+    return bool(np.all(c.equal | ours_is_right))
