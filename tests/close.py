@@ -72,9 +72,13 @@ def assert_printed(value: Any, figure: str, note: str = "") -> None:
     AssertionError: 0.3134 is not printed as 0.3133
     """
     __tracebackhide__ = True
-    exact = Fraction(float(value))
-    if abs(exact - Fraction(figure)) > Fraction(repr(printed(figure))):
+    if not shows(figure, value):
         raise AssertionError(f"{note} {float(value):.16g} is not printed as {figure}".strip())
+
+
+def shows(figure: str, value: Any) -> bool:
+    """Whether the value, rounded to the digits of the printed figure, is that figure."""
+    return abs(Fraction(float(value)) - Fraction(figure)) <= Fraction(repr(printed(figure)))
 
 
 def array(values: Any) -> Array:
