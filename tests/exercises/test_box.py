@@ -337,8 +337,8 @@ def test_hostile_submissions_fail_with_their_reasons(
         assert result.points < result.of, name
         json.dumps(result.to_dict()).encode("ascii")
     # the grader is as it was: nothing patched, nothing left running, a right answer is right
-    assert np.allclose([1.0], [1.0])
-    assert not np.allclose([1.0], [2.0])
+    assert np.array_equal([1.0], [1.0])
+    assert not np.array_equal([1.0], [2.0])
     assert not [t for t in threading.enumerate() if "_read_" in t.name]
     assert not list(tmp_path.iterdir())
     assert graded(RIGHT).ok
