@@ -6,6 +6,7 @@ import os
 import re
 import signal
 from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +17,6 @@ import torch_ref
 from gradtwin.datasets import Dataset, load
 from gradtwin.lockstep import train
 from gradtwin.tolerance import drift
-
 
 README = Path(__file__).resolve().parents[1].joinpath("README.md").read_text(encoding="utf-8")
 
