@@ -13,10 +13,12 @@ from xml.etree import ElementTree
 
 import pytest
 import torch
+from close import assert_within
 from PIL import Image
 
 import graphs
 import scratch
+from gradtwin.tolerance import printed
 
 
 def regression() -> graphs.Drawing:
@@ -59,7 +61,9 @@ def test_a_png_is_as_large_as_its_resolution_says_and_not_empty(tmp_path: Path) 
             colours = {colour for _, colour in image.convert("RGB").getcolors(1 << 24)}
     for dpi in (144, 288):
         for now, then in zip(sizes[dpi], sizes[72]):
-            assert now == pytest.approx(then * dpi / 72, abs=dpi / 72 + 1)  # whole pixels
+            # whole pixels: the drawing's size is `now` to one of them, and `then` to a larger one
+            pixel = 2 * printed(str(now))
+            assert_within(now, then * dpi / 72, pixel * dpi / 72 + pixel)
     # the lecture's yellow, violet and blue, and the green of the output
     for colour in ("#ffe680", "#e2d0f8", "#cfe4fa", "#d3f0d8"):
         assert tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) in colours
