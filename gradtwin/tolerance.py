@@ -68,6 +68,21 @@ INPUT_MOVE = 2.0**-26
 """Relative move of every input by which `condition` is measured: the root of float64's eps, which
 balances the truncation of the quotient against its own rounding (Higham, section 1.14)."""
 
+SMALLEST_MISTAKE = 5e-4
+"""A factor of 1.0005 is a mistake, in float32 too: whatever is known to less cannot show one."""
+
+HALF_THE_DIGITS = 2.0**-26
+"""The root of float64's eps. Two right computations in float64 agree to it, unless one of them
+loses more than half its digits (a condition of 2^26); SMALLEST_MISTAKE is 30,000 times as large."""
+
+AROUND = 2.0**-13
+"""Relative move to the points around one: the root of HALF_THE_DIGITS. A derivative bends by about
+as much on the way; a jump that is larger than that shows, and rounding is 2^39 times smaller."""
+
+BEND = 10.0
+"""So many relative moves a smooth derivative changes by at most, |x f''| <= 10 |f'|, as that of an
+exponential of 10 does; a steeper one is taken for one that jumps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
@@ -258,6 +273,65 @@ def condition(
     return largest
 
 
+def alike(expected: Array, upstream: Sequence[Any]) -> Array:
+    """How far apart two right gradients in float64 may be without another look; elementwise.
+
+    The first look's tolerance, where whatever is added up is as large as the largest element, and
+    HALF_THE_DIGITS of the element itself: no measured condition, so half of them may be lost.
+
+    >>> [f"{a:.1e}" for a in alike(np.array([1.0, 0.0]), upstream=[np.ones(1)])]
+    ['1.5e-08', '2.2e-15']
+    """
+    size = np.abs(np.where(np.isfinite(expected), expected, 0.0))
+    first = Tolerance().allowed(
+        expected,
+        eps=resolution(np.float64),
+        terms=max(size.size, 1),
+        unit=gradient_unit(upstream, expected),
+        condition=np.max(size, initial=0.0),
+    )
+    return first + HALF_THE_DIGITS * size
+
+
+def bend(derivative: float) -> float:
+    """How far a smooth derivative of this size differs between two points AROUND a third.
+
+    >>> bend(2.0) == 2 * BEND * AROUND * 2.0
+    True
+    """
+    return 2 * BEND * AROUND * abs(derivative)
+
+
+def quotient_rounding(magnitude: float, distance: float, eps: float) -> float:
+    """ULPS eps magnitude / distance: what rounding leaves in a difference quotient.
+
+    Each value in the numerator is right to ULPS eps; magnitude is the sum of their sizes.
+
+    >>> quotient_rounding(magnitude=2.0, distance=0.5, eps=2.0**-52) == 16 * 2.0**-52
+    True
+    """
+    return ULPS * eps * magnitude / distance
+
+
+def slopes_apart(left: float, right: float) -> float:
+    """How far two one-sided slopes may be apart before their mean is no derivative.
+
+    The mean is off by half of what they are apart; below SMALLEST_MISTAKE of it that shows nothing.
+
+    >>> slopes_apart(1.0, 1.0)
+    0.001
+    """
+    return SMALLEST_MISTAKE * (abs(left) + abs(right))
+
+
+def discerned(error: float) -> float:
+    """The smallest difference of two numbers that a value known to `error` tells apart: 4 error.
+
+    Within an error of the one it is then 3 errors or more from the other.
+    """
+    return 4 * error
+
+
 # ---- what a test counts ahead: no measuring, the shape of the computation is known ---------------
 
 
@@ -337,3 +411,17 @@ def at_rest(slope: float, curvature: float) -> float:
     2.5e-09
     """
     return slope / curvature
+
+
+WIDER_FONT = 7 / 6
+"""DejaVu Sans, which stands in where a font is missing, sets words 1.11 to 1.16 times as wide as
+Helvetica (by the metrics of both that matplotlib brings)."""
+
+
+def another_font(length: float) -> float:
+    """(WIDER_FONT - 1) length: by how much another machine's font may widen a picture.
+
+    >>> round(another_font(600.0))
+    100
+    """
+    return (WIDER_FONT - 1) * length
