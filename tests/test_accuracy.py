@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import mpmath as mp
 import numpy as np
@@ -34,14 +34,17 @@ from gradtwin.accuracy import (
     measure,
 )
 from gradtwin.accuracy import exact as definitions
+from gradtwin.accuracy.consecutive import CLOSE, worth_measuring
 from gradtwin.accuracy.functions import THE_SAME
 from gradtwin.accuracy.jet import Jet, erf, erfc, exp, log, sin, variable
-from gradtwin.accuracy.measuring import Exact, bits, exactly, written
-from gradtwin.accuracy.points import Draw
+from gradtwin.accuracy.measuring import written
+from gradtwin.accuracy.points import NEIGHBOURS, Draw
 from gradtwin.accuracy.report import HEADINGS, SECOND_HEADINGS, markdown, to_dict, verdict
+from gradtwin.accuracy.right import Exact, bits, exactly
 from gradtwin.cli import app
 from gradtwin.samples import OPERATIONS, Library, scratch_library, torch_library
 from gradtwin.tolerance import Tolerance
+from scratch.losses import binary
 
 DTYPES = ("float64", "float32")
 WINGS: list[Library] = [scratch_library(), torch_library()]
@@ -314,13 +317,14 @@ def test_twice_the_digits_change_nothing(
     name: str, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (function, *_) = find(name)
-    arrays = function.points(Draw(dtype, 1, 3))
-    factors = [Draw(dtype, 1, 3).factors(a.shape) for a in arrays]
+    draw = Draw(dtype, 1, 3, neighbours=1)
+    arrays = function.points(draw)
+    factors = [draw.factors(a.shape) for a in arrays]
     found: list[list[Any]] = []
     for more in (0, 1):
         if more:
             monkeypatch.setattr(
-                "gradtwin.accuracy.measuring.bits", lambda *a: 2 * bits(*a) + 500
+                "gradtwin.accuracy.right.bits", lambda *a: 2 * bits(*a) + 500
             )
         found.append([])
         for inputs, v in list(zip(zip(*arrays), zip(*factors)))[::5]:
@@ -347,8 +351,177 @@ def test_points_cover_the_dtype(dtype: str) -> None:
     assert size.max() > info.max / 8
     assert ((size < info.tiny) & (size > info.smallest_subnormal)).any()
     assert {0.0, 37.0, np.nextafter(x.dtype.type(37), x.dtype.type(0))} <= set(x)
-    assert (size < 0.01).mean() > 0.2
+    assert -37.0 in x
+    assert (np.abs(Draw(dtype, 20, 0).numbers()) < 0.01).mean() > 0.2
     np.testing.assert_array_equal(x, Draw(dtype, 20, 0).numbers((37.0,)))
+
+
+COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+BOUNDS = {"clip", "maximum", "minimum"}
+
+
+class Watched(np.ndarray):
+    """An array that notes how each comparison with it comes out."""
+
+    outcomes: ClassVar[list[Any]] = []
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **more: Any) -> Any:
+        plain = [np.asarray(x) if isinstance(x, Watched) else x for x in inputs]
+        if "out" in more:
+            more["out"] = tuple(np.asarray(x) for x in more["out"])
+        result = getattr(ufunc, method)(*plain, **more)
+        if method == "__call__" and ufunc in COMPARISONS:
+            self.outcomes.append(np.ravel(result).tolist())
+        elif method == "__call__" and ufunc.__name__ in BOUNDS:
+            self.outcomes += [np.ravel(plain[0] < bound).tolist() for bound in plain[1:]]
+        return np.asarray(result).view(Watched)
+
+
+class WatchedNumpy:
+    """numpy, where converting an array leaves it watched."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, "asanyarray" if name == "asarray" else name)
+
+
+def outcomes(body: Callable[..., Any], x: Any) -> list[Any]:
+    """Of all comparisons, in a body of scratch at x and in its partials."""
+    Watched.outcomes.clear()
+    with np.errstate(all="ignore"):
+        _, *partials = body(np.array([x]).view(Watched))
+        for partial_derivative in partials:
+            partial_derivative(np.ones(1, x.dtype))
+    return list(Watched.outcomes)
+
+
+def switches(body: Callable[..., Any], dtype: str) -> list[Any]:
+    """The numbers where a comparison comes out otherwise than a float below, by bisection."""
+    info, kind = np.finfo(dtype), np.dtype(dtype).type
+    ends = np.log2(float(info.smallest_subnormal)), np.log2(float(info.max) / 4)
+    sizes = np.concatenate([np.geomspace(1e-3, 2000, 200), np.exp2(np.linspace(*ends, 80))])
+    grid = np.unique(np.concatenate([-sizes, [0], sizes]).astype(dtype))
+    found = []
+
+    def search(below: Any, at_below: Any, above: Any, at_above: Any) -> None:
+        middle = kind(below / 2 + above / 2)
+        if not below < middle < above:
+            found.append(above)
+            return
+        at_middle = outcomes(body, middle)
+        if at_middle != at_below:
+            search(below, at_below, middle, at_middle)
+        if at_middle != at_above:
+            search(middle, at_middle, above, at_above)
+
+    seen = [outcomes(body, x) for x in grid]
+    for below, above, before, after in zip(grid, grid[1:], seen, seen[1:]):
+        if before != after:
+            search(below, before, above, after)
+    return found
+
+
+def test_a_switch_is_found_to_the_last_bit() -> None:
+    def body(x: Any) -> Any:
+        return np.where(x * 2 < 0.3, x, 0), lambda g: g * x.clip(-7, 20)
+
+    assert switches(body, "float64") == [-7, 0.15, 20]
+
+
+def body_of(function: Function) -> Callable[..., Any]:
+    """The body behind a function of one number, with its options."""
+    homes = (F, scratch, scratch.special)
+    operation: Any = next(getattr(m, function.name) for m in homes if hasattr(m, function.name))
+    arrays = function.name in ("clamp", "pow")  # whose options may be tensors
+    options = {k: np.array(v) if arrays else v for k, v in function.options.items()}
+
+    def body(x: Any) -> Any:
+        given = {k: v.astype(x.dtype) if arrays else v for k, v in options.items()}
+        value, *partials = operation.body(x, **given)
+        return value, partials[0]
+
+    return body
+
+
+ONE_NUMBER = [f for f in FUNCTIONS if f.points(Draw("float64", 1, 0))[0].ndim == 1
+              and len(f.points(Draw("float64", 1, 0))) == 1]
+
+
+@pytest.mark.parametrize("function", ONE_NUMBER, ids=lambda f: f.label)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_all_floats_around_every_switch_of_scratch_are_measured(
+    function: Function, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever a comparison in a body comes out otherwise; where this fails the number belongs
+    into SWITCHES of gradtwin/accuracy/functions.py."""
+    monkeypatch.setattr("scratch.special.np", WatchedNumpy())
+    (x,) = function.points(draw := Draw(dtype, 1, 0))
+    for switch in switches(body_of(function), dtype):
+        near = draw.row(float(switch), NEIGHBOURS - 4)  # of a root, say, the last bit is not ours
+        allowed = near[near > 0] if function.options == {"exponent": 0.5} else near
+        assert np.isin(allowed[allowed != 0], x).all(), f"{function.label} switches at {switch!r}"
+
+
+def test_comparisons_are_watched_through_helpers_and_through_special(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Φ's far end in a helper of a helper, and the bounds of exp in two dtypes."""
+    monkeypatch.setattr("scratch.special.np", WatchedNumpy())
+    gelu = switches(body_of(find("gelu")[0]), "float64")
+    assert [x for x in gelu if abs(x + 30 * 2**0.5) < 1e-9]
+    assert -4 in gelu
+    assert 160 in switches(body_of(find("sigmoid")[0]), "float32")
+    assert {-1400, 1400} <= set(switches(body_of(find("sigmoid")[0]), "float64"))
+
+
+@pytest.mark.parametrize("label", ["silu", "gelu", "elu", "abs", "log1p", "erfc", "step"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_worst_of_consecutive_floats_is_found_without_measuring_all(
+    label: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all digits for each of them nothing worse is found, and many are left out."""
+    function = next(f for f in FUNCTIONS if f.label == label)
+    draw = Draw(dtype, 1, 0)
+    starts = (-0.5, 0, 0.84375, 20) if label == "log1p" else (-700, -80, -4, -0.5, 0, 0.84375, 20)
+    rows = [draw.row(s) for s in starts]
+    one = replace(function, points=lambda draw: [np.concatenate(rows)])
+    few = measure(one, dtype, WINGS)
+    chosen: list[int] = []
+
+    def everything(function: Function, x: Any, found: Any) -> range:
+        chosen.extend(worth_measuring(function, x, found))
+        return range(len(x))
+
+    monkeypatch.setattr("gradtwin.accuracy.measuring.worth_measuring", everything)
+    all_of_them = measure(one, dtype, WINGS)
+    assert len(chosen) < sum(map(len, rows)) / 3
+    assert few.count == all_of_them.count
+    for place, point in all_of_them.worst.items():
+        found, right = few.worst[place].units[place[0]], point.units[place[0]]
+        assert found == right or right - found < 2 * CLOSE
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_all_floats_around_the_switches_of_losses_and_quotients_are_measured(dtype: str) -> None:
+    draw = Draw(dtype, 1, 0)
+    for size, name in [(s, f"huber_loss delta={s}") for s in (0.5, 1.0, 2.0)]:
+        for loss in (name, name.replace("huber", "smooth_l1").replace("delta", "beta")):
+            (function,) = find(loss)
+            x, y = function.points(draw)
+            assert np.isin([draw.row(size), draw.row(-size)], x - y).all()
+
+    def weighted(z: Any) -> Any:
+        y, pos = np.full(1, 0.25, dtype), np.full(1, 3.0, dtype)
+        value, d_input, d_target = binary._weighted_logits_loss.body(z, y, None, pos, "none")
+        return value, d_input, d_target
+
+    found = switches(weighted, dtype)
+    z, *_ = find("binary_cross_entropy_with_logits with pos_weight")[0].points(draw)
+    assert {float(round(float(x))) for x in found} == {-1, 0, 1}
+    assert np.isin([draw.row(-1), draw.row(1)], z).all()
+    tiny = float(np.finfo(dtype).tiny)
+    x, y = find("div")[0].points(draw)
+    with np.errstate(all="ignore"):
+        assert np.isin(draw.row(tiny), x / y).all()
 
 
 # ---- PyTorch's losses, and which side is right ---------------------------------------------------
@@ -578,7 +751,7 @@ def test_markdown_and_verdict() -> None:
     bent = markdown([measure(find("sigmoid")[0], "float64", WINGS, 2, second=True)])
     assert bent.startswith("### float64, second derivatives\n")
     assert all(heading in bent for heading in SECOND_HEADINGS)
-    assert re.search(r"^\| `sigmoid` \| \*\*.*\*\* \| \*\*.*\*\* \| at -?[\d.e-]+ \| ", bent, re.M)
+    assert re.search(r"^\| `sigmoid` \| .* \| \*\*.*\*\* \| at -?[\d.e-]+ \| ", bent, re.M)
     assert verdict(rows[1:]).splitlines()[0] == "scratch: within 4 units everywhere, at most 0"
 
 

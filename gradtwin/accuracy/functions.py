@@ -6,6 +6,7 @@ there adds its definition to `exact.py` and, unless nothing about it is dangerou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,38 +54,54 @@ class Function:
 
 # ---- of one number ---------------------------------------------------------------------------
 
-SWITCHES: dict[str, tuple[float, ...]] = {
-    "sigmoid": (37, -37, -709, -745, 88, -88, -104),
-    "tanh": (19, -19, 9, 0.55),
-    "logsigmoid": (37, -37, -709),
-    "softplus": (20, 10, 80, -37),
-    "tanhshrink": (1, -1, 0.1),
-    "relu6": (6,),
-    "hardtanh": (-1, 1, -0.5),
-    "hardsigmoid": (-3, 3),
-    "hardswish": (-3, 3, -1.5),
-    "hardshrink": (-0.5, 0.5, 1.5, -1.5),
-    "softshrink": (-0.5, 0.5, 1.5, -1.5),
-    "threshold": (1,),
-    "silu": (-1.2784645, -37, -709, -745),
-    "gelu": (-0.7517916, -0.7524614, -4, -8.3, -8.5, -21.5, -37.6, -38.5),
-    "mish": (-1.1924, -37, -745),
-    "elu": (-37, -745),
-    "clamp": (-1, 1.5, 2, 1),
-    "expm1": (-37, 709.7, 88.7),
-    "exp": (709.7, -708.3, -745, 88.7, -87.3),
-    "log": (1,),
-    "sqrt": (1,),
-    "sinh": (1, 710, 710.4, 89.4),
-    "cosh": (1, 710, 710.4, 89.4),
-    "sin": (1.5707963, 3.1415927, -3.1415927),
-    "cos": (1.5707963, 3.1415927, -1.5707963),
-    "erf": (0.84375, 1.25, 1 / 0.35, 6),
-    "erfc": (0.25, 0.84375, 1.25, 1 / 0.35, 26.5, 27.2, 9.2, 10.06),
-}
-"""Kinks, roots and extremes, and where a formula of either wing may hand over to another."""
+HALF_PI, SQRT_2, LAST = math.pi / 2, math.sqrt(2), 1 / 0.35
+ENDS_OF_EXP = (37, 88, 104, 709, 745)
+"""1 + exp(-x) is 1; exp(-x) is subnormal, and 0: in float32, in float64."""
 
-DOMAINS: dict[str, Callable[[Draw, Sequence[float]], Any]] = {
+SWITCHES: dict[str, tuple[float, ...]] = {
+    "sigmoid": (*ENDS_OF_EXP, 160, 1400),
+    "tanh": (0.55, 1, 9, 19, 22, 80, 700),
+    "logsigmoid": ENDS_OF_EXP,
+    "softplus": (10, 20, 80, *ENDS_OF_EXP),
+    "tanhshrink": (0.1, 1, 9, 19),
+    "relu6": (6,),
+    "hardtanh": (0.5, 1),
+    "hardsigmoid": (3,),
+    "hardswish": (1.5, 3),
+    "hardshrink": (0.5, 1.5),
+    "softshrink": (0.5, 1.5),
+    "threshold": (1,),
+    "silu": (1.2784645427610737, 80, 700, *ENDS_OF_EXP),
+    "gelu": (
+        0.7517915246935645, 0.7524614220710163,  # the minima, also that by tanh
+        0.25 * SQRT_2, 0.84375 * SQRT_2, 1.25 * SQRT_2, LAST * SQRT_2, 30 * SQRT_2,  # erfc's
+        4, 8.3, 8.5, 9.672205, 21.058920632101238, 21.5, 30, 37.6, 38.5, 60,
+    ),
+    "mish": (1.1924312145154952, 80, 700, *ENDS_OF_EXP),
+    "elu": ENDS_OF_EXP,
+    "selu": ENDS_OF_EXP,
+    "celu": (*ENDS_OF_EXP, 74, 176, 208, 1418, 1490),
+    "clamp": (1, 1.5, 2),
+    "pow": tuple(2.0**k for k in (-1022, -512, -511, -126, -64, -63, 63, 64, 511, 512)),
+    "expm1": (0.34657359, 1.0397208, 37, 38.8, 88.7, 709.7),
+    "exp": (87.3, 88.7, 708.3, 709.7, 745),
+    "log": (1,),
+    "log1p": (0.29289322, 0.41421356, 1),
+    "sqrt": (1,),
+    "sinh": (1, 22, 89.4, 710, 710.4),
+    "cosh": (0.34657359, 1, 22, 89.4, 710, 710.4),
+    "sin": (HALF_PI / 2, HALF_PI, 2 * HALF_PI),
+    "cos": (HALF_PI / 2, HALF_PI, 2 * HALF_PI),
+    "erf": (0.84375, 1.25, LAST, 6, 30),
+    "erfc": (0.25, 0.84375, 1.25, LAST, 9.2, 10.06, 26.5, 27.2, 30),
+}  # fmt: skip
+"""Kinks, roots and extremes, and where a formula of either wing, or of numpy, may hand over to
+another; each is measured with its neighbours, and with its opposite. 0 belongs to all of them. A
+test watches the comparisons of every body of `scratch`, and finds no switch that is not here."""
+
+Domain = Callable[[Draw, Sequence[float], int], Any]
+
+DOMAINS: dict[str, Domain] = {
     "sqrt": Draw.positive,
     "log": Draw.positive,
     "log1p": Draw.above_minus_1,
@@ -100,12 +117,13 @@ OF_ONE_NUMBER = (
 )  # fmt: skip
 
 
-def of_one_number(name: str, options: Mapping[str, Any]) -> Function:
-    domain = DOMAINS.get(name, Draw.numbers)
+def of_one_number(
+    name: str, options: Mapping[str, Any], domain: Domain = Draw.numbers
+) -> Function:
     return Function(
         name,
         getattr(exact, name),
-        lambda draw: [domain(draw, SWITCHES.get(name, ()))],
+        lambda draw: [domain(draw, SWITCHES.get(name, ()), draw.neighbours)],
         OPERATIONS[name].call,
         options,
     )
@@ -175,7 +193,11 @@ def logits_and_weights(draw: Draw) -> list[Any]:
 
 
 FUNCTIONS: list[Function] = [
-    *(of_one_number(name, options) for name in OF_ONE_NUMBER for options in options_of(name)),
+    *(
+        of_one_number(name, options, DOMAINS.get(name, Draw.numbers))
+        for name in OF_ONE_NUMBER
+        for options in options_of(name)
+    ),
     *(
         of_one_number("clamp", options)
         for options in ({"min": -1.0, "max": 1.5}, {"min": 0}, {"max": 2.0})
@@ -185,8 +207,8 @@ FUNCTIONS: list[Function] = [
     several("div", Draw.quotients),
     several("pow", Draw.powers),
     *(of_one_number("pow", {"exponent": p}) for p in (2, 3)),
-    several("pow", lambda draw: [draw.nonzero()], options={"exponent": -1}),
-    several("pow", lambda draw: [draw.positive()], options={"exponent": 0.5}),
+    of_one_number("pow", {"exponent": -1}, Draw.nonzero),
+    of_one_number("pow", {"exponent": 0.5}, Draw.positive),
     several("where", conditions),
     # ---- losses -----------------------------------------------------------------------------
     several("squared_error", Draw.errors),

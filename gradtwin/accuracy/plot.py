@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..figures.style import BLUE, GREY, RED, slide_style
-from .measuring import GOAL, GRADIENT, SECOND, VALUE, Row
+from .measuring import Row
+from .right import GOAL, GRADIENT, SECOND, VALUE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,5 +91,3 @@ def legend(figure: Figure) -> None:
 
 def shown(error: float) -> float:
     return CEILING if math.isinf(error) else min(max(error, FLOOR), CEILING)
-
-

@@ -6,6 +6,7 @@ its formula. The same seed gives the same numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,22 +20,32 @@ RANGES = (0.01, 1.0, 3.0, 10.0, 40.0, 120.0, 800.0)
 EXPONENTS = ((80.0, 110.0), (700.0, 750.0))
 """Where exp comes to the end of float32 and of float64, on both sides."""
 
+NEIGHBOURS = 64
+"""Floats on each side of a switch, all of which are measured."""
+
+FEW = 3
+"""The same where each number is one of several arguments, and costs as much as a hundred alone."""
+
 
 class Draw:
-    """A source of inputs in one dtype; `count` numbers of each kind."""
+    """A source of inputs in one dtype; `count` numbers of each kind.
 
-    def __init__(self, dtype: str, count: int, seed: int) -> None:
+    neighbours: of each switch of a function of one number, on each side.
+    """
+
+    def __init__(self, dtype: str, count: int, seed: int, neighbours: int = NEIGHBOURS) -> None:
         self.dtype: Any = np.dtype(dtype)
         self.info = np.finfo(self.dtype)
-        self.count = count
+        self.count, self.neighbours = count, neighbours
         self.rng = np.random.default_rng(seed)
 
-    def numbers(self, switches: Iterable[float] = ()) -> Array:
-        """Both signs, all magnitudes, and around each of the switches; no two are equal."""
+    def numbers(self, switches: Iterable[float] = (), neighbours: int = FEW) -> Array:
+        """All magnitudes, and around 0 and each of the switches, of both signs; in order."""
         count, rng = self.count, self.rng
         near = [rng.uniform(-r, r, count) for r in RANGES]
         near += [rng.choice([-1, 1], count) * rng.uniform(*ends, count) for ends in EXPONENTS]
-        around = [self.around(s) for s in (0.0, *switches)]
+        places = (s for s in (0.0, *switches) if s < float(self.info.max))
+        around = [sign * self.around(s, neighbours) for s in places for sign in (1, -1)]
         x = np.concatenate([*near, self.any_exponent(2 * count), *around, self.extremes()])
         with np.errstate(under="ignore"):
             return np.unique(x.astype(self.dtype))
@@ -47,32 +58,41 @@ class Draw:
         signed: Array = x * self.rng.choice([-1, 1], count).astype(self.dtype)
         return signed
 
-    def around(self, switch: float) -> Array:
-        """The switch, three neighbours on each side, and some a little further away."""
-        s = self.dtype.type(switch)
-        steps = s + np.arange(-3, 4).astype(self.dtype) * np.spacing(np.abs(s))
-        wide = s + self.rng.uniform(-0.02, 0.02, max(self.count // 3, 3))
-        return np.concatenate([steps, wide.astype(self.dtype)])
+    def around(self, switch: float, neighbours: int = FEW) -> Array:
+        """The switch with so many neighbours on each side, and some a little further away."""
+        wide = switch + self.rng.uniform(-0.02, 0.02, max(self.count // 3, 3))
+        return np.concatenate([self.row(switch, neighbours), wide.astype(self.dtype)])
+
+    def row(self, middle: float, neighbours: int = NEIGHBOURS) -> Array:
+        """Consecutive floats: the middle with so many neighbours on each side."""
+        sides = []
+        for end in (-np.inf, np.inf):
+            side = [self.dtype.type(middle)]
+            for _ in range(neighbours):
+                side.append(np.nextafter(side[-1], self.dtype.type(end)))
+            sides.append(side)
+        below, above = sides
+        return np.array(below[:0:-1] + above, self.dtype)
 
     def extremes(self) -> Array:
         """0, the smallest subnormal and normal numbers, 1, and nearly the largest one."""
         ends = [0.0, self.info.smallest_subnormal, self.info.tiny, 1.0, self.info.max / 4]
         return np.array(ends + [-x for x in ends], self.dtype)
 
-    def positive(self, switches: Iterable[float] = ()) -> Array:
+    def positive(self, switches: Iterable[float] = (), neighbours: int = FEW) -> Array:
         """As `numbers`, above 0."""
-        x = self.numbers(switches)
+        x = self.numbers(switches, neighbours)
         return x[x > 0]
 
-    def above_minus_1(self, switches: Iterable[float] = ()) -> Array:
+    def above_minus_1(self, switches: Iterable[float] = (), neighbours: int = FEW) -> Array:
         """As `numbers`, above -1, and near it."""
-        x: Array = np.concatenate([self.numbers(switches), -self.share()])
+        x: Array = np.concatenate([self.numbers(switches, neighbours), -self.share()])
         kept: Array = x[x > -1]
         return kept
 
-    def nonzero(self, switches: Iterable[float] = ()) -> Array:
+    def nonzero(self, switches: Iterable[float] = (), neighbours: int = FEW) -> Array:
         """As `numbers`, without 0."""
-        x: Array = self.numbers(switches)
+        x: Array = self.numbers(switches, neighbours)
         kept: Array = x[x != 0]
         return kept
 
@@ -97,18 +117,45 @@ class Draw:
         return [np.concatenate([x, x, half, half]), np.concatenate([y, close, half, -half])]
 
     def quotients(self) -> list[Array]:
-        """As `pairs`, the second not 0."""
+        """As `pairs`, the second not 0; and where the quotient becomes subnormal, and is."""
         x, y = self.pairs()
-        return [x[y != 0], y[y != 0]]
+        found = [(x[y != 0], y[y != 0])]
+        for divisor in (0.003, 0.3, 1.0, -7.0):
+            x = np.concatenate([self.row(self.info.tiny * abs(divisor)), self.subnormals()])
+            found.append((x, np.full_like(x, divisor)))
+        y = self.row(1.0)
+        found.append((np.full_like(y, self.info.tiny / 4), y))
+        return joined(found)
+
+    def subnormals(self) -> Array:
+        """Of all sizes, both signs."""
+        digits = self.rng.integers(1, 2 ** self.rng.integers(1, self.info.nmant, self.count))
+        with np.errstate(under="ignore"):
+            x: Array = digits.astype(self.dtype) * self.info.smallest_subnormal
+        return x * self.rng.choice([-1, 1], self.count).astype(self.dtype)
 
     def powers(self) -> list[Array]:
-        """A base above 0 and an exponent, of which some give moderate results."""
+        """A base above 0 and an exponent, of which some give moderate results.
+
+        Dense where the exponent has a switch, and where the power or that of the exponent less one
+        becomes subnormal or infinite.
+        """
         x = self.shuffled(self.positive())
-        y = self.shuffled(np.resize(self.numbers((0.5, -0.5, 1, 2)), x.shape))
+        y = self.shuffled(np.resize(self.numbers((0.5, 1, 2)), x.shape))
         with np.errstate(all="ignore"):
             moderate = self.rng.uniform(-700, 700, len(x)) / np.log(x.astype(float))
             moderate = np.where(np.isfinite(moderate), moderate, 1).astype(self.dtype)
-        return [np.concatenate([x, x]), np.concatenate([y, moderate])]
+        small = np.abs(self.subnormals())
+        found = [(x, y), (x, moderate), (small, self.rng.uniform(-2, 2, small.shape))]
+        few_digits = self.info.smallest_subnormal * 2.0 ** (self.info.nmant // 3)
+        for base in (0.3, 1e30):
+            ends = [float(np.log(end)) / math.log(base)
+                    for end in (self.info.tiny, few_digits, self.info.max)]  # fmt: skip
+            for exponent in (0.5, -0.5, *ends, *(end + 1 for end in ends)):
+                y = self.row(exponent, NEIGHBOURS // 4)
+                found.append((np.full_like(y, base), y))
+        x, y = joined(found)
+        return [x, y.astype(self.dtype)]
 
     def errors(self, *switches: float) -> list[Array]:
         """A prediction and a target whose difference is of any kind, and around the switches."""
@@ -118,7 +165,9 @@ class Draw:
         for s in switches:
             apart = np.resize(self.around(s), target.shape)
             found += [(target + apart, target), (target - apart, target)]
-        x, y = (np.concatenate(each) for each in zip(*found))
+            row = self.row(s)
+            found += [(row, np.zeros_like(row)), (-row, np.zeros_like(row))]
+        x, y = joined(found)
         with np.errstate(over="ignore"):
             fits = np.isfinite(x - y)  # the error of a prediction, of which all of them are made
         return [x[fits], y[fits]]
@@ -132,12 +181,15 @@ class Draw:
 
     def logits(self) -> list[Array]:
         """A logit of any kind and a probability to predict: 0, 1, between, and the right one."""
-        z = self.shuffled(self.numbers((37.0, -37.0, -745.0)))
+        z = self.shuffled(self.numbers((37.0, 745.0)))
         y = np.resize(self.shuffled(self.share()), z.shape)
         sure = self.rng.integers(0, 2, z.shape).astype(self.dtype)
         with np.errstate(all="ignore"):
             right = 1 / (1 + np.exp(-z))
-        return [np.concatenate([z, z, z]), np.concatenate([y, sure, right])]
+        found = [(z, y), (z, sure), (z, right)]
+        row = self.row(1.0)  # a switch, where there are weights
+        found += [(side, np.resize(self.share(), row.shape)) for side in (row, -row)]
+        return joined(found)
 
     def shuffled(self, x: Array) -> Array:
         return self.rng.permutation(x)
@@ -189,6 +241,11 @@ class Draw:
         p /= p.sum(axis=1, keepdims=True)
         p[::3] = np.eye(rows.shape[1])[rows[::3].argmax(axis=1)]
         return p.astype(self.dtype)
+
+
+def joined(pairs: Iterable[tuple[Array, Array]]) -> list[Array]:
+    """Pairs of arrays, one after the other."""
+    return [np.concatenate(each) for each in zip(*pairs)]
 
 
 Points = Callable[[Draw], list[Array]]

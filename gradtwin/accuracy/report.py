@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..json_values import plain
-from .measuring import GOAL, KINDS, SECOND, Point, Row
+from .measuring import Point, Row
+from .right import GOAL, KINDS, SECOND
 
 NAMES = {"scratch": "scratch", "torch": "PyTorch"}
 HEADINGS = (
