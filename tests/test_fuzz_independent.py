@@ -1,7 +1,7 @@
 """Who is right where the wings differ is asked of what has nothing of scratch's in it.
 
-Each mistake below is wrong in every precision alike: scratch, asked again in a wider dtype, confirms
-it. None may pass as "scratch right, PyTorch wrong".
+Each mistake below is wrong in every precision alike: scratch, asked again in a wider dtype,
+confirms it. None may pass as "scratch right, PyTorch wrong".
 """
 
 from __future__ import annotations

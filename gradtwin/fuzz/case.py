@@ -20,6 +20,7 @@ from ..samples import OPERATIONS
 from ..samples.twins import derivative
 from ..sides import TorchSide
 from .numbers import Array
+from .walks import ONCE, Walks
 
 WORDS = {"np": np, "OPERATIONS": OPERATIONS, "CONCEPTS": {c.name: c for c in concepts()}}
 """What a step may mention besides a wing `lib`, its functional `F`, and its arguments."""
@@ -51,6 +52,7 @@ class Case:
         finite: whether it keeps to numbers of which an ordinary formula makes ordinary numbers, so
             that numpy has nothing to warn of.
         may_be_wrong: whether something in it may be wrong, so that it may be refused.
+        walks: how the graph is walked backward.
         label: what kind of case it is, for counting.
     """
 
@@ -63,6 +65,7 @@ class Case:
     coarse: bool = False
     finite: bool = False
     may_be_wrong: bool = False
+    walks: Walks = ONCE
     label: str = ""
 
     def on(self, wing: Wing) -> Callable[..., Any]:

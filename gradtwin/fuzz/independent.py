@@ -23,7 +23,7 @@ from ..accuracy import exact
 from ..accuracy.jet import Jet, variable
 from ..samples import OPERATIONS
 from ..sides import TorchSide
-from .case import Case, Step, both_wings, compiled
+from .case import Case, Step, compiled
 from .numbers import Array
 
 FAR_OUT = mp.mpf(10) ** 4000

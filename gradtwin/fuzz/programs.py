@@ -19,7 +19,7 @@ from ..samples import OPERATIONS, Operation
 from .case import Case, Step, both_wings, compiled
 from .choices import Choices
 from .numbers import Array
-from .rows import DTYPES, NOT_TWICE, option, rows
+from .rows import DTYPES, NOT_TWICE, long_length, option, rows
 
 LARGEST = 1e4
 LENGTHS = (2, 1, 3, 2, 4, 2, 3, 1, 5, 0)
@@ -118,6 +118,8 @@ def draw_program(c: Choices) -> Case:
     """A program of up to a dozen steps on up to three inputs."""
     p = Program(c)
     shape = [c.one_of(LENGTHS) for _ in range(c.pick(4))]
+    if shape and c.chance(16):
+        shape[c.pick(len(shape))] = long_length(c)
     for _ in range(1 + c.pick(3)):
         missing = c.pick(len(shape) + 1) if c.chance(3) else 0
         p.input(p.numbers([1 if c.chance(6) else n for n in shape[missing:]]))
@@ -335,7 +337,7 @@ def network(p: Program) -> None:
     if len(shape) != 2 or not shape[1]:
         return
     n = shape[1]
-    kind = p.c.pick(3)
+    kind = p.c.pick(3) if n <= 8 else 0  # the others have matrices n by n
     activation = p.c.one_of(["relu", "sigmoid", "tanh", "softplus", "elu"])
     if kind == 0:
         sizes = [n, *(1 + p.c.pick(3) for _ in range(1 + p.c.pick(2)))]

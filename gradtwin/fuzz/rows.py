@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from ..concepts import concepts
 from ..samples import OPERATIONS, Operation, Sample
 from ..samples import Case as TableCase
-from ..samples.values import real, small_shapes
+from ..samples.values import Shape, random_shapes, real, shape_of, small_shapes
 from .case import Case, Step
 from .choices import Choices
 from .numbers import Array
@@ -61,10 +62,10 @@ def _drawn(c: Choices, operation: Operation, spelled: str) -> Case:
     dtype = c.one_of(DTYPES)
     wild = [one for one in operation.cases if operation.elementwise and _any_shape(one)]
     c.edges = bool(wild) and c.chance(6)
-    rng: Any = c  # as much of numpy's Generator as the table draws with
-    sample = (
-        _at_edges(operation, c.one_of(wild), c, dtype) if c.edges else operation.draw(rng, dtype)
-    )
+    if c.edges:
+        sample = _at_edges(operation, c.one_of(wild), c, dtype)
+    else:
+        sample = _ordinary(operation, c, dtype)
     arrays, steps = list(sample.arrays), []
     places = list(range(len(arrays)))
     for i, array in enumerate(arrays):
@@ -142,6 +143,39 @@ def _misshapen(a: Array, c: Choices) -> Array:
 
 def _any_shape(one: TableCase) -> bool:
     return all(a.dims in ("...", "*") for a in one.arguments)
+
+
+def _ordinary(operation: Operation, c: Choices, dtype: str) -> Sample:
+    """A call with ordinary numbers in random shapes; now and then one axis is long."""
+    rng: Any = c  # as much of numpy's Generator as the table draws with
+    one = c.one_of(operation.cases)
+    dims = [a.dims for a in one.arguments]
+    shapes, lengths = random_shapes(dims, rng)
+    if c.chance(16):
+        shapes, lengths = _with_a_long_axis(dims, shapes, lengths, c)
+    return operation.sample(one, shapes, lengths, rng, dtype)
+
+
+def long_length(c: Choices) -> int:
+    """9 to 40: beyond the vectors of the processor and the unrolled loops of both libraries."""
+    return 9 + c.pick(32)
+
+
+def _with_a_long_axis(
+    dims: Sequence[str], shapes: list[Shape], lengths: dict[str, int], c: Choices
+) -> tuple[list[Shape], dict[str, int]]:
+    """One of the dimensions that have a name, or one that all the other arguments share."""
+    n = long_length(c)
+    if lengths:
+        lengths = {**lengths, c.one_of(list(lengths)): n}
+    free = [i for i, d in enumerate(dims) if d in ("*", "...")]
+    at = -1 - c.pick(max((len(shapes[i]) for i in free), default=1) or 1)
+    for i, d in enumerate(dims):
+        if i not in free:
+            shapes[i] = shape_of(d, lengths)
+        elif not lengths and len(shapes[i]) >= -at and shapes[i][at] != 1:
+            shapes[i] = (*shapes[i][:at], n, *shapes[i][len(shapes[i]) + at + 1 :])
+    return shapes, lengths
 
 
 def _at_edges(operation: Operation, one: TableCase, c: Choices, dtype: str) -> Sample:

@@ -11,16 +11,17 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from .case import Case
+from .case import Case, Step
 from .choices import Choices, Random
 from .programs import draw_program
 from .rows import draw_concept, draw_row, draw_wrong
 from .shrink import smallest
 from .snippet import snippet
 from .verdict import Outcome, judged
+from .walks import LAYOUTS, Walks
 
 BLOCK = 200
 """Cases a worker does before it reports."""
@@ -35,9 +36,35 @@ KINDS = [*[draw_row] * 20, *[draw_program] * 9, draw_concept, *[draw_wrong] * 2]
 """One operation, a program, a concept of the lecture, a call with something wrong."""
 
 
+HANDED_ON = ("lib.sum({0})", "lib.stack([{0}, {0}.detach()], dim=-1)")
+"""Last steps that hand a gradient on as an array whose strides are 0, or those of a part."""
+
+
 def draw_case(c: Choices) -> Case:
     """A case of any kind: one operation most often, then programs of several."""
-    return c.one_of(KINDS)(c)
+    return walked_otherwise(c.one_of(KINDS)(c), c)
+
+
+def walked_otherwise(case: Case, c: Choices) -> Case:
+    """The case, now and then with frozen inputs, a second walk, an oddly stored upstream gradient.
+
+    One input at least stays that is not frozen; a call with something wrong stays as it is.
+    """
+    learned = [i for i, w in enumerate(case.wanted) if w]
+    if case.may_be_wrong or not learned:
+        return case
+    wanted = list(case.wanted)
+    if len(learned) > 1 and c.chance(4):
+        kept = c.one_of(learned)
+        for i in learned:
+            wanted[i] = i == kept or not c.chance(2)
+    twice = c.chance(6)
+    layout = c.one_of(LAYOUTS) if c.chance(3) else LAYOUTS[0]
+    steps, results = case.steps, case.results
+    if case.finite and c.chance(10) and "CONCEPTS" not in steps[-1].text:
+        steps = [*steps, Step(c.one_of(HANDED_ON), (results[0],))]
+        results = [len(case.arrays) + len(case.steps), *results[1:]]
+    return replace(case, wanted=wanted, steps=steps, results=results, walks=Walks(twice, layout))
 
 
 @dataclass(frozen=True)

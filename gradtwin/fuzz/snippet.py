@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..counterexample import as_code
 from .case import Case
+from .walks import ONCE
 
 
 def snippet(case: Case) -> str:
@@ -12,6 +13,7 @@ def snippet(case: Case) -> str:
     The assertion at its end fails as long as the wings differ.
     """
     count = len(case.arrays)
+    plain = case.walks == ONCE
     names = [f"x{i}" for i in range(count)] + [f"v{i}" for i in range(len(case.steps))]
     body = [
         f"    {names[count + i]} = {step.text.format(*(names[p] for p in step.places))}"
@@ -27,7 +29,7 @@ def snippet(case: Case) -> str:
         "from gradtwin.concepts.wing import Wing",
         *(["from gradtwin.samples import OPERATIONS"] if "OPERATIONS" in text else []),
         *(["from gradtwin.samples.twins import derivative"] if case.order == 2 else []),
-        "from gradtwin.sides import side",
+        "from gradtwin.sides import side" if plain else "from gradtwin.fuzz.walks import Walks",
         *(["from gradtwin.tolerance import through_float32"] if case.coarse else []),
         "",
         *(["CONCEPTS = {c.name: c for c in concepts()}", ""] if "CONCEPTS" in text else []),
@@ -55,9 +57,15 @@ def snippet(case: Case) -> str:
     options = f"dtype='{case.dtype}', requires_grad={wanted}"
     if case.coarse:
         options += f", tolerance=through_float32('{case.dtype}')"
+    if not plain:
+        lines.append(f"walks = {case.walks}  # backward")
+    sides = (
+        "side('scratch', ours), side('torch', theirs)" if plain
+        else "walks.scratch(ours), walks.torch(theirs)"
+    )  # fmt: skip
     return "\n".join([
         *lines,
-        f"found = compare(side('scratch', ours), side('torch', theirs), {arguments},",
+        f"found = compare({sides}, {arguments},",
         f"                {options})",
         "print(found)",
         "assert found.ok",

@@ -22,11 +22,11 @@ import scratch
 from ..case import upstream_like
 from ..compare import Compared, Comparison, compare
 from ..findings import WARNING
-from ..sides import side
 from ..tolerance import Tolerance, gradient_unit, resolution, summed_terms, through_float32
 from .case import Case
 from .independent import right_numbers
 from .numbers import Array
+from .walks import Walks
 
 Function = Callable[..., Any]
 
@@ -60,15 +60,15 @@ def judged(case: Case) -> Verdict:
         except Exception:  # PyTorch refuses already the first order
             return _whole(case)
         try:
-            ours_all, warned = _listening(ours, arrays, wanted)
-            theirs_all = _by_torch(theirs, arrays, wanted)
+            ours_all, warned = _listening(ours, arrays, wanted, case.walks)
+            theirs_all = _by_torch(theirs, arrays, wanted, case.walks)
         except Exception:
             return _whole(case)
         if not _close(case, ours_all, theirs_all, arrays):
             return _whole(case)
         if case.finite and warned and all(np.isfinite(a).all() for a in theirs_all[1]):
             # a product of matrices may warn of what lies in memory beside them: not twice
-            again = [_listening(ours, arrays, wanted)[1] for _ in range(3)]
+            again = [_listening(ours, arrays, wanted, case.walks)[1] for _ in range(3)]
             if all(again):
                 return Verdict(Outcome.differ, warning=warned)
     return Verdict(Outcome.agree)
@@ -84,34 +84,36 @@ class _Warned:
 
 
 def _listening(
-    function: Function, arrays: Sequence[Array], wanted: Sequence[bool]
+    function: Function, arrays: Sequence[Array], wanted: Sequence[bool], walks: Walks
 ) -> tuple[Everything, str]:
     """What scratch makes of it, and what numpy would have warned of."""
     warned = _Warned()
     with np.errstate(divide="call", over="call", invalid="call", call=warned):
-        return _by_scratch(function, arrays, wanted), warned.of
+        return _by_scratch(function, arrays, wanted, walks), warned.of
 
 
 Everything = tuple[list[Array], list[Array]]
 """The upstream gradients; the outputs, followed by the gradients."""
 
 
-def _by_scratch(function: Function, arrays: Sequence[Array], wanted: Sequence[bool]) -> Everything:
+def _by_scratch(
+    function: Function, arrays: Sequence[Array], wanted: Sequence[bool], walks: Walks
+) -> Everything:
     tensors = [scratch.Tensor(a, w) for a, w in zip(arrays, wanted)]
     result = function(*tensors)
     several = result if type(result) is tuple else (result,)
     outputs = [y.data if type(y) is scratch.Tensor else np.asarray(y) for y in several]
     g = upstream_like(outputs, seed=0)
-    live = [(y, d) for y, d in zip(several, g) if getattr(y, "requires_grad", False)]
-    for number, (y, d) in enumerate(live, start=1):
-        y.backward(d, retain_graph=number < len(live))
+    walks.by_scratch(several, g)
     for t, w in zip(tensors, wanted):
         if w:
             outputs.append(np.zeros_like(t.data) if t.grad is None else t.grad)
     return g, outputs
 
 
-def _by_torch(function: Function, arrays: Sequence[Array], wanted: Sequence[bool]) -> Everything:
+def _by_torch(
+    function: Function, arrays: Sequence[Array], wanted: Sequence[bool], walks: Walks
+) -> Everything:
     tensors = [_torch_tensor(a) for a in arrays]
     leaves = [t.requires_grad_() for t, w in zip(tensors, wanted) if w]
     result = function(*tensors)
@@ -119,12 +121,7 @@ def _by_torch(function: Function, arrays: Sequence[Array], wanted: Sequence[bool
     is_tensor = [isinstance(y, torch.Tensor) for y in several]
     outputs = [y.detach().numpy() if t else np.asarray(y) for y, t in zip(several, is_tensor)]
     g = upstream_like(outputs, seed=0)
-    live = [(y, d) for y, d in zip(several, g) if getattr(y, "requires_grad", False)]
-    gradients: Sequence[Any] = [None] * len(leaves)
-    if live and leaves:
-        gradients = torch.autograd.grad(
-            [y for y, _ in live], leaves, [_torch_tensor(d) for _, d in live], allow_unused=True
-        )
+    gradients = walks.by_torch(several, leaves, g)
     for t, d in zip(leaves, gradients):
         outputs.append((torch.zeros_like(t) if d is None else d).detach().numpy())
     return g, outputs
@@ -188,7 +185,7 @@ def compared(case: Case) -> Comparison:
         case.order = 1
         ours, theirs, arrays, wanted = case.sides()
     return compare(
-        side("scratch", ours), side("torch", theirs), *arrays, dtype=case.dtype,
+        case.walks.scratch(ours), case.walks.torch(theirs), *arrays, dtype=case.dtype,
         requires_grad=wanted, tolerance=_tolerance(case),
     )  # fmt: skip
 
