@@ -23,7 +23,6 @@ from gradtwin.logdir import SCALARS, LogDir
 from scratch.monitoring import Record, statistics
 
 ROOT = Path(__file__).resolve().parents[1]
-HALF_ULP_OF_FLOAT32 = 2.0**-24
 """TensorBoard's scalars are float32."""
 
 TEN_SIGMOIDS = ["--hidden", *["10"] * 10, "--activation", "sigmoid"]
@@ -67,14 +66,14 @@ def test_tensorboard_reads_the_numbers_of_the_monitor(logged, side):
     written = {"loss", "accuracy"}
     for tag in ("loss", "accuracy"):
         expected = [(epoch.epoch, getattr(epoch, tag)[side]) for epoch, *_ in seen]
-        np.testing.assert_allclose(scalars(run, tag), expected, rtol=HALF_ULP_OF_FLOAT32)
+        np.testing.assert_array_equal(scalars(run, tag), np.float32(expected))
     for kind in ("weights", "gradients", "activations"):
         assert getattr(records[0], kind)
         for name in getattr(records[0], kind):
             for field in SCALARS:
                 tag = f"{kind}/{name}/{field}"
                 expected = [(r.epoch, getattr(getattr(r, kind)[name], field)) for r in records]
-                np.testing.assert_allclose(scalars(run, tag), expected, rtol=HALF_ULP_OF_FLOAT32)
+                np.testing.assert_array_equal(scalars(run, tag), np.float32(expected))
                 written.add(tag)
     for name in records[0].dead:
         assert scalars(run, f"dead/{name}") == [(r.epoch, r.dead[name][0]) for r in records]
@@ -121,7 +120,7 @@ def test_a_second_training_takes_the_place_of_the_first(tmp_path):
     assert len(list((tmp_path / "torch").iterdir())) == 2
     expected = [(epoch.epoch, epoch.loss[1]) for epoch in training.epochs]
     found = scalars(read(tmp_path / "torch"), "loss")
-    np.testing.assert_allclose(found, expected, rtol=HALF_ULP_OF_FLOAT32)
+    np.testing.assert_array_equal(found, np.float32(expected))
 
 
 def test_an_epoch_can_be_read_as_soon_as_it_is_written(tmp_path):
