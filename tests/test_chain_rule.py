@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from close import assert_close
 
 import scratch
 from gradtwin.compare import assert_twins
@@ -112,8 +113,7 @@ def test_a_batch_is_the_mean_of_its_examples() -> None:
         singly.append(chain_rule.layers_backward(1.0, cache)[2:])
     for k, gradient in enumerate(at_once):
         mean = np.mean([each[k] for each in singly], axis=0)
-        # sums of some ten numbers of the size of 1, in another order
-        np.testing.assert_allclose(gradient, mean, rtol=1e-14, atol=1e-15)
+        assert_close(gradient, mean, terms=4, layers=3, size=np.abs(mean).max())
 
 
 @pytest.mark.parametrize("network", [*SCALARS, layers], ids=lambda network: network.__name__)
