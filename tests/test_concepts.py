@@ -11,6 +11,7 @@ from itertools import groupby, islice
 import mpmath
 import numpy as np
 import pytest
+from close import assert_close, assert_within
 from typer.testing import CliRunner
 
 import gradtwin
@@ -22,6 +23,7 @@ from gradtwin.concepts import Figure, Wing, concept, concepts, find, in_section
 from gradtwin.concepts.perceptron import decision_line
 from gradtwin.samples import OPERATIONS
 from gradtwin.samples.operation import case
+from gradtwin.tolerance import rounded_to
 from scratch import chain_rule
 
 CONCEPTS = concepts()
@@ -284,7 +286,8 @@ def test_the_mean_of_the_gradients_is_the_gradient_of_the_mean():
     rng = np.random.default_rng(0)
     tensors = [scratch.tensor(rng.normal(size=shape)) for shape in ((7, 3), 7, 3)]
     at_once, singly = find("mean_of_gradients").ours(*tensors)
-    assert abs(at_once - singly).max() < 7 * np.finfo(float).eps  # a sum of 7 numbers below 1
+    # a sum of 7 numbers below 1, on either side
+    assert_within(at_once, singly, rounded_to(1, "float64", times=2 * 7))
 
 
 def test_gradients_vanish_with_sigmoids_and_explode_with_large_weights():
@@ -301,7 +304,7 @@ def test_clipped_gradients_have_the_norm_and_the_entries_that_were_asked_for():
     norm, *clipped = find("clip_grad_norm").ours(g1, g2, max_norm=1.0)
     assert norm.item() == 5.0
     # PyTorch's divisor is the norm plus 1e-6
-    assert np.concatenate(clipped, None) == pytest.approx([0.6, 0.0, 0.8], rel=1e-6)
+    assert_close(np.concatenate(clipped, None), [3 / (5 + 1e-6), 0, 4 / (5 + 1e-6)])
     entries = find("clip_grad_value").ours(g1, g2, clip_value=3.5)
     assert [g.tolist() for g in entries] == [[[3.0, 0.0]], [3.5]]
 
@@ -333,7 +336,7 @@ def test_hidden_layer_is_the_sum_over_the_inputs():
     h, g_of_h = find("hidden_layer").ours(*map(scratch.tensor, ([x], w, b)))
     expected = [7 + 2 * 1 - 3 * 2 + 5 * 4, -1 + 2 * -2 + 5 * 1]
     assert h.tolist() == [expected]
-    assert g_of_h.numpy()[0] == pytest.approx([float(mpmath.sigmoid(z)) for z in expected], 1e-15)
+    assert_close(g_of_h.numpy()[0], [float(mpmath.sigmoid(z)) for z in expected], terms=0)
 
 
 def test_layers_without_activation_are_one_layer():
@@ -347,7 +350,9 @@ def test_decision_line_is_where_the_perceptron_says_one_half():
     x1 = scratch.tensor(np.linspace(-3, 8, 5))
     x2 = decision_line.ours(x1, *map(scratch.tensor, (4.1, -1.15, -0.21)))
     z = 4.1 - 1.15 * x1.numpy() - 0.21 * x2.numpy()
-    assert abs(z).max() < 1e-14  # a few roundings of numbers up to 10
+    # x2 is right to three roundings of these, z to four more
+    largest = max(4.1, *np.abs(1.15 * x1.numpy()), *np.abs(0.21 * x2.numpy()))
+    assert_within(z, 0, rounded_to(largest, "float64", times=3 + 4))
 
 
 @pytest.mark.parametrize("wing", ["scratch", "torch"])
@@ -546,10 +551,9 @@ def test_three_columns_are_equal(each):
     ]  # fmt: skip
     for row in result.paper.rows:
         paper, graph, pytorch = row.values
-        # a few operations on numbers near 1
-        # a chain of some ten operations on numbers near 1, each right to a few roundings
-        np.testing.assert_allclose(paper, pytorch, rtol=1e-13, atol=1e-15)
-        np.testing.assert_allclose(graph, pytorch, rtol=1e-13, atol=1e-15)
+        # a chain of some ten operations
+        assert_close(paper, pytorch, layers=10)
+        assert_close(graph, pytorch, layers=10)
 
 
 def test_the_lectures_gradients_stand_in_all_three_columns():
@@ -633,8 +637,8 @@ def test_the_command_as_json_has_the_three_columns():
     assert backpropagation["paper"]["inputs"]["X"] == [[1.0, 1.0]]
     output = backpropagation["paper"]["rows"][0]
     assert output["name"] == "output"
-    assert output["paper"] == pytest.approx(output["PyTorch"], rel=1e-14)
-    assert output["scratch"] == pytest.approx(output["PyTorch"], rel=1e-14)
+    assert_close(output["paper"], output["PyTorch"], terms=2, layers=4)
+    assert_close(output["scratch"], output["PyTorch"], terms=2, layers=4)
 
 
 def test_the_command_checks_and_lists_a_section():
