@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from close import assert_close
 
 import scratch
 from scratch.autograd import grad
@@ -502,9 +503,8 @@ def test_gradient_penalty_trains_as_in_torch() -> None:
     (e,) = torch.autograd.grad((u @ v).tanh().sum(), u, create_graph=True)
     (e * e).sum().backward()
     # sums of 3, 3 and 9 terms that cancel: an entry is as exact as its largest terms allow
-    rounding = 16 * 2**-52 * float(v.grad.abs().max())
-    np.testing.assert_allclose(w.grad, v.grad.numpy(), rtol=0, atol=rounding)
-    np.testing.assert_allclose(x.grad, u.grad.numpy(), rtol=16 * 2**-52)
+    assert_close(w.grad, v.grad, terms=9, size=v.grad.abs().max().item())
+    assert_close(x.grad, u.grad, terms=9, size=u.grad.abs().max().item())
 
 
 # ---- a block whose derivative the user writes -----------------------------------------------
