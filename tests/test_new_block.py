@@ -13,14 +13,15 @@ import mpmath
 import numpy as np
 import pytest
 import torch
+from close import assert_close, assert_within
 
 import gradtwin
 import scratch
 import torch_ref
-from gradtwin.lockstep import drift
+from gradtwin import tolerance
+from gradtwin.tolerance import Tolerance, drift, resolution
 
 WINGS = [pytest.param(wing, id=wing.__name__) for wing in (scratch, torch_ref)]
-EPS = 2.0**-52
 
 
 def composed(input: torch.Tensor, a: torch.Tensor) -> torch.Tensor:
@@ -69,8 +70,8 @@ def test_second_derivatives(wing: Any) -> None:
         return [np.asarray(each.detach()) for each in found]
 
     for ours, theirs in zip(second(wing.snake, wing), second(composed, torch_ref)):
-        # sums of at most 4 terms, each a product of some ten factors below 10
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=40 * EPS * np.abs(theirs).max())
+        # sums of at most 4 terms, each a product of some ten factors
+        assert_close(ours, theirs, terms=4, layers=5, size=np.abs(theirs).max())
 
 
 @pytest.mark.parametrize("wing", WINGS)
@@ -96,8 +97,9 @@ def test_slope_keeps_its_digits_where_it_vanishes(wing: Any) -> None:
     with mpmath.workdps(40):
         slope = np.array([float(1 + mpmath.sin(2 * mpmath.mpf(z))) for z in x])
         change = np.array([float(2 * mpmath.cos(2 * mpmath.mpf(z))) for z in x])
-    unit = EPS * (np.abs(slope) + np.abs(x * change))  # the measure of tolerance.py
-    assert np.all(np.abs(np.asarray(t.grad) - slope) <= 4 * unit + EPS**2)
+    eps = resolution("float64")
+    allowed = Tolerance(terms=0).allowed(slope, eps=eps, unit=0, condition=np.abs(x * change))
+    assert_within(t.grad, slope, allowed + eps**2)  # of the square that vanishes, a rounding's
     assert np.all(np.asarray(t.grad) >= 0)
 
 
@@ -196,8 +198,11 @@ def test_a_wrong_backward_is_caught(mistake: str) -> None:
     composed(x, a).backward(torch.tensor(g))
     theirs = np.asarray((x if argument == "input" else a).grad)
     ours = gives(g)
-    np.testing.assert_allclose(wrong.ours, ours, rtol=0, atol=8 * EPS * np.abs(ours).max())
-    assert wrong.differing == np.sum(np.abs(ours - theirs) > 1e-9)  # none is a near miss
+    size = np.abs(ours).max()
+    assert_close(wrong.ours, ours, terms=4, size=size)
+    allowed = tolerance.composed(theirs, terms=4, size=size)
+    assert wrong.differing == np.sum(np.abs(ours - theirs) > allowed)
+    assert wrong.differing == np.sum(np.abs(ours - theirs) > allowed / resolution("float32"))
 
     assert wrong.worst is not None
     entry = f"gradient of {argument}[{', '.join(map(str, wrong.worst))}]"
@@ -207,9 +212,8 @@ def test_a_wrong_backward_is_caught(mistake: str) -> None:
     (finding,) = comparison.findings
     assert finding.argument == f"gradient of {argument}"
     assert finding.detail["index"] == list(wrong.worst)
-    np.testing.assert_allclose(
-        [finding.detail["ours"], finding.detail["theirs"]], at, rtol=1e-12
-    )  # rounding of two formulas for the same number
+    # two formulas for the same number
+    assert_close([finding.detail["ours"], finding.detail["theirs"]], at, terms=4, size=size)
 
 
 def test_wrong_only_for_negative_inputs_is_found_there_and_hidden_elsewhere() -> None:
@@ -274,9 +278,9 @@ def test_a_saved_intermediate_is_right_once_and_wrong_in_the_second_derivative(w
         first.append(d.item())
         second.append(wing.autograd.grad(d, x)[0].item())
     sin, cos = np.sin(1.4), np.cos(1.4)
-    np.testing.assert_allclose(first, 1 + 2 * sin * cos, rtol=8 * EPS)
+    assert_close(first, [1 + 2 * sin * cos] * 2, terms=4)
     # the two paths of 2 sin cos: with r held still, only that of cos is left
-    np.testing.assert_allclose(second, [-4 * sin**2, 4 * (cos**2 - sin**2)], rtol=8 * EPS)
+    assert_close(second, [-4 * sin**2, 4 * (cos**2 - sin**2)], terms=4)
 
 
 # ---- used -------------------------------------------------------------------------------------
@@ -296,17 +300,18 @@ def test_a_network_with_it_learns_a_wave_in_both_wings() -> None:
         )
         state = {name: np.asarray(each) for name, each in net.state_dict().items()}
         assert history.loss[-1] < history.loss[0] / 20
-        assert np.all(np.abs(state["activation.a"] - start) > 0.01)  # every frequency has moved
+        moved = state["activation.a"].round(2) != start.round(2)
+        assert moved.all()  # every frequency
         found.append((state, history.loss))
 
     (ours, our_loss), (theirs, their_loss) = found
     assert list(ours) == list(theirs)
     # 40 examples; Adam divides by the root of a mean square, which repeats the rounding of g
-    allowed = 2 * drift(200, 40, "float64")
+    allowed = drift(200, terms=2 * 40, dtype="float64")
     for name, array in ours.items():
         size = np.abs(theirs[name]).max()
-        np.testing.assert_allclose(array, theirs[name], rtol=0, atol=allowed * size)
-    np.testing.assert_allclose(our_loss, their_loss, rtol=0, atol=allowed * max(their_loss))
+        assert_within(array, theirs[name], allowed * size, name)
+    assert_within(our_loss, their_loss, allowed * max(their_loss))
 
 
 @pytest.mark.parametrize("wing", WINGS)
