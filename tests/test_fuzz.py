@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -319,6 +320,60 @@ def test_what_is_found_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all("relu" in each.python for each in told)
 
 
+def test_a_difference_does_not_wait_for_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is found the block ends; the rest of its numbers follows."""
+    monkeypatch.setattr("gradtwin.fuzz.search.run_case", wrong_at(3, 7, 8))
+    events: list[Any] = []
+    summary = fuzz(cases=210, found=lambda each: events.append(each.number),
+                   progress=lambda now: events.append((now.cases, len(now.found))))  # fmt: skip
+    assert events == [3, (4, 1), 7, (8, 2), 8, (9, 3), (200, 3), (210, 3)]
+    assert summary.cases == sum(summary.outcomes.values()) == 210
+
+
+def wrong_at(*numbers: int) -> Callable[[int, int], tuple[Outcome, Found | None]]:
+    def run(seed: int, number: int) -> tuple[Outcome, Found | None]:
+        if number in numbers:
+            return Outcome.differ, Found(seed, number, "label", "code", "report")
+        return Outcome.agree, None
+
+    return run
+
+
+def test_every_number_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(seed: int, number: int) -> tuple[Outcome, Found | None]:
+        seen.append(number)
+        return wrong(seed, number)
+
+    seen: list[int] = []
+    wrong = wrong_at(5, 199, 200, 449)
+    monkeypatch.setattr("gradtwin.fuzz.search.run_case", run)
+    fuzz(cases=450, first=0)
+    assert sorted(seen) == list(range(450))
+
+
+@pytest.mark.parametrize(("step", "cases"), [(0.25, 4), (5.0, 1)])
+def test_the_time_is_looked_at_after_each_case(
+    monkeypatch: pytest.MonkeyPatch, step: float, cases: int
+) -> None:
+    """And one case is compared however short it is."""
+    def run(seed: int, number: int) -> tuple[Outcome, None]:
+        clock[0] += step
+        return Outcome.agree, None
+
+    clock = [100.0]
+    monkeypatch.setattr("gradtwin.fuzz.search.run_case", run)
+    monkeypatch.setattr("gradtwin.fuzz.search.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert fuzz(seconds=1.0).cases == cases
+
+
+def test_what_processes_find_is_told_too() -> None:
+    """In processes of their own nothing is monkeypatched: the numbers are what can be looked at."""
+    told: list[int] = []
+    summary = fuzz(cases=30, jobs=2, seed=20, progress=lambda now: told.append(now.cases))
+    assert summary.cases == told[-1] == 30
+    assert fuzz(seconds=1e-9, jobs=2).cases >= 1
+
+
 def test_a_mistake_in_the_search_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(c: Choices) -> Case:
         raise ZeroDivisionError("in the search")
@@ -341,6 +396,46 @@ def test_the_command(tmp_path: Any) -> None:
     assert (tmp_path / "found").read_text() == ""
 
 
+def test_what_is_found_is_saved_before_the_next_case(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    """A process that is killed has lost nothing of what it had found."""
+    def run(seed: int, number: int) -> tuple[Outcome, Found | None]:
+        saved.append(len(file.read_text().splitlines()))
+        return wrong_at(1)(seed, number)
+
+    saved: list[int] = []
+    file = tmp_path / "found"
+    monkeypatch.setattr("gradtwin.fuzz.search.run_case", run)
+    CliRunner().invoke(app, ["fuzz", "--cases", "4", "--save", str(file)])
+    assert saved == [0, 0, 1, 1]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, json_too: list[str]) -> None:
+    """The path is named, and what was found is printed all the same."""
+    monkeypatch.setattr("gradtwin.fuzz.search.run_case", wrong_at(1))
+    result = CliRunner().invoke(app, ["fuzz", "--cases", "3", "--save", "/dev/full", *json_too])
+    assert result.exit_code == 1
+    assert "--save: /dev/full: No space left on device" in result.stderr
+    assert "report" in result.stdout
+    if json_too:
+        assert json.loads(result.stdout)["cases"] == 3
+
+
+def test_both_refuse_is_explained() -> None:
+    result = CliRunner().invoke(app, ["fuzz", "--cases", "150", "--seed", "20"])
+    line = next(line for line in result.output.splitlines() if "both refuse" in line)
+    assert "drawn wrong on purpose" in line
+
+
+def test_the_command_compares_one_case_at_the_least() -> None:
+    result = CliRunner().invoke(app, ["fuzz", "--time", "1e-9"])
+    assert result.exit_code == 0
+    assert "no difference in 1 cases" in result.output
+
+
 def test_the_command_saves_and_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.setattr(scratch.functional, "relu", lambda input: input + 1)
     monkeypatch.setattr("gradtwin.fuzz.search.draw_case", of_row("relu"))
@@ -359,7 +454,9 @@ def test_the_command_saves_and_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         (["--cases", "0"], "1 or more"),
         (["--time", "-1"], "above 0"),
         (["--jobs", "x"], "integer"),
-        (["--save", "/nowhere/found"], "--save"),
+        (["--save", "/nowhere/found"], "/nowhere does not exist"),
+        (["--save", ""], "expected the name of a file, got ''"),
+        (["--save", "."], "name a file in it"),
     ],
 )
 def test_wrong_usage(options: list[str], message: str) -> None:

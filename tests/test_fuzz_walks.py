@@ -180,6 +180,14 @@ def test_a_graph_that_is_recorded_for_the_first_argument_alone(
     assert judged(frozen).outcome is Outcome.differ
 
 
+def test_a_second_derivative_by_what_is_frozen() -> None:
+    """There is no gradient that could be derived again: only what comes out is compared."""
+    x = np.array([1.0, -2.0])
+    case = one_step("{0} * ({1} >= 0.0)", x, x, wanted=[False, True], order=2)
+    assert judged(case).outcome is Outcome.agree
+    exec(snippet(case), {})
+
+
 def test_a_search_finds_what_only_long_axes_show(monkeypatch: pytest.MonkeyPatch) -> None:
     def first_seven(x: Any, dim: Any = None, keepdim: bool = False, **more: Any) -> Any:
         whole = total(x, dim=dim, keepdim=keepdim, **more)

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from ..fuzz import Found, Summary
 
 
+def file_name(text: str) -> Path:
+    """A path, which an empty text is not: pathlib would take it for the current folder."""
+    if not text:
+        raise typer.BadParameter("expected the name of a file, got ''")
+    return Path(text)
+
+
 def fuzz(
     time: Annotated[
         float | None,
@@ -44,31 +51,29 @@ def fuzz(
     save: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", dir_okay=False, help="Add the differences to it every 200 cases (JSON)."
+            parser=file_name, metavar="FILE", help="Add each difference to it when found (JSON)."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Search for differences: random cases in both wings, each difference as a Python program.
 
-    Exit status 1 when one is found; Ctrl-C ends the search and keeps what was found.
+    Exit status 1 when one is found; each is printed at once, and Ctrl-C ends the search.
     """
     with loading():
+        from graphs.rendering import check_place
+
         from ..fuzz import fuzz as search
 
     if save is not None:
         try:
+            check_place(save)
             save.open("a").close()
         except OSError as error:
             raise typer.BadParameter(
                 f"cannot be written: {error}", param_hint="--save"
             ) from error
     seconds = time if time is not None else 60.0 if cases is None else None
-
-    def found(each: Found) -> None:
-        if save is not None:
-            with save.open("a") as file:
-                file.write(json_text.dumps(each.to_dict()) + "\n")
 
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -78,6 +83,20 @@ def fuzz(
         console=console(stderr=True), transient=True,
         disable=json or not sys.stderr.isatty(),
     )  # fmt: skip
+
+    def found(each: Found) -> None:
+        bar.stop()  # or it would stand in the middle of what is printed
+        if not json:
+            console().print(_shown(each))
+        if save is not None:
+            try:
+                with save.open("a") as file:
+                    file.write(json_text.dumps(each.to_dict()) + "\n")
+            except OSError as error:
+                reason = error.strerror or error
+                typer.echo(f"Error: --save: {save}: {reason}: not saved", err=True)
+        bar.start()
+
     with bar:
         task = bar.add_task("", total=cases or seconds, cases=0, found=0)
         summary = search(
@@ -95,6 +114,9 @@ def fuzz(
     raise typer.Exit(130 if summary.interrupted and summary.ok else 0 if summary.ok else 1)
 
 
+EXPLAINED = {"both refuse": ": an error in either wing, mostly of a call drawn wrong on purpose"}
+
+
 def _shown(found: Found) -> str:
     return (
         f"\ncase {found.number} of seed {found.seed}: {found.label} differs\n"
@@ -104,11 +126,9 @@ def _shown(found: Found) -> str:
 
 def _print(summary: Summary) -> None:
     out = console()
-    for each in summary.found:
-        out.print(_shown(each))
     rate = summary.cases / max(summary.seconds, 1e-9)
     for outcome, count in summary.outcomes.most_common():
-        out.print(f"{count:>12,}  {outcome}")
+        out.print(f"{count:>12,}  {outcome}{EXPLAINED.get(outcome, '')}")
     if summary.torch_wrong:
         numbers = ", ".join(map(str, summary.torch_wrong))
         out.print(f"scratch right and PyTorch wrong, the first: {numbers}")

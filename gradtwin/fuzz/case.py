@@ -91,6 +91,9 @@ class Case:
         if self.order == 1:
             return functions[0], functions[1], self.arrays, self.wanted
         outputs, wanted = taking_part(functions[1], self.arrays, self.wanted)
+        if not any(wanted):  # no gradient to derive: what takes part is frozen
+            self.order = 1
+            return self.sides()
         functions = [
             derivative(wing, function, len(outputs), wanted)
             for wing, function in zip(wings, functions)

@@ -24,7 +24,7 @@ from .verdict import Outcome, judged
 from .walks import LAYOUTS, Walks
 
 BLOCK = 200
-"""Cases a worker does before it reports."""
+"""Cases a worker does before it reports, unless it finds a difference."""
 
 _stop: Any = threading.Event()
 """Set when the search is to end; every process has its own or shares one."""
@@ -118,7 +118,7 @@ class Summary:
 
     def add(self, block: Block) -> None:
         """Count a block of cases in."""
-        self.cases += sum(block.outcomes.values())
+        self.cases += block.cases
         self.outcomes += block.outcomes
         self.found += block.found
         self.torch_wrong = sorted(self.torch_wrong + block.torch_wrong)[:KEPT_RIGHT]
@@ -145,6 +145,11 @@ class Block:
     found: list[Found] = field(default_factory=list)
     torch_wrong: list[int] = field(default_factory=list)
 
+    @property
+    def cases(self) -> int:
+        """How many they are."""
+        return sum(self.outcomes.values())
+
 
 def run_case(seed: int, number: int) -> tuple[Outcome, Found | None]:
     """Compare one case; where it differs, shrink it."""
@@ -163,19 +168,28 @@ def run_case(seed: int, number: int) -> tuple[Outcome, Found | None]:
     )
 
 
-def run_block(seed: int, numbers: range) -> Block:
-    """Compare the cases with these numbers."""
+def run_block(seed: int, numbers: range, end: float | None = None) -> Block:
+    """Compare the cases with these numbers, until one differs or the time is up.
+
+    end: when, on the monotonic clock, which all processes of a machine share. One case is compared
+        at the least.
+    """
     block = Block()
     for number in numbers:
-        if _stop.is_set():
+        if _stop.is_set() or (block.cases and _is_past(end)):
             break
         outcome, found = run_case(seed, number)
         block.outcomes[outcome.value] += 1
         if found is not None:
             block.found.append(found)
-        elif outcome is Outcome.scratch_right:
+            break
+        if outcome is Outcome.scratch_right:
             block.torch_wrong.append(number)
     return block
+
+
+def _is_past(end: float | None) -> bool:
+    return end is not None and time.monotonic() >= end
 
 
 def fuzz(
@@ -190,13 +204,13 @@ def fuzz(
     """Compare random cases in both wings until the time is up or enough are done.
 
     Args:
-        seconds: how long, None without end.
+        seconds: how long, None without end; one case is compared at the least.
         cases: how many, None as many as there is time for.
         jobs: processes; more than four a processor would only wait, and are not started.
         seed: a case is drawn from the seed and its number, in any process alike.
         first: the number of the first case.
-        progress: is called after every block of cases.
-        found: is called for every difference when it is found.
+        progress: is called after every block of 200 cases, and after every difference.
+        found: is called for every difference as soon as it is found and made small.
 
     Ctrl-C ends it early; what was found until then is in the summary.
 
@@ -209,10 +223,11 @@ def fuzz(
     context = multiprocessing.get_context("spawn")
     stop: Any = context.Event() if jobs > 1 else threading.Event()
     with _ctrl_c_sets(stop):
-        blocks = _blocks(seed, first, cases, None if seconds is None else start + seconds, stop)
-        several = jobs > 1
-        for block in (_in_processes(blocks, jobs, context, stop) if several
-                      else _here(blocks, stop)):
+        work = _Work(first, cases, None if seconds is None else start + seconds, stop)
+        blocks = (
+            _in_processes(seed, work, jobs, context) if jobs > 1 else _here(seed, work)
+        )
+        for block in blocks:
             summary.add(block)
             summary.seconds = time.monotonic() - start
             for each in block.found:
@@ -242,43 +257,55 @@ def _ctrl_c_sets(stop: Any) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _blocks(
-    seed: int, first: int, cases: int | None, end: float | None, stop: Any
-) -> Iterator[tuple[int, range]]:
-    number = first
-    while not stop.is_set() and (end is None or time.monotonic() < end):
-        size = BLOCK if cases is None else min(BLOCK, first + cases - number)
-        if size <= 0:
-            return
-        yield seed, range(number, number + size)
-        number += size
+class _Work:
+    """The numbers of the cases that are still to be compared."""
+
+    def __init__(self, first: int, cases: int | None, end: float | None, stop: Any) -> None:
+        self.first, self.next, self.end, self.stop = first, first, end, stop
+        self.last = None if cases is None else first + cases
+        self.rest: list[range] = []  # of blocks that a difference ended
+
+    def take(self) -> range | None:
+        """Some numbers; None where there are none, or the time is up."""
+        begun = self.next > self.first
+        if self.stop.is_set() or (begun and _is_past(self.end)):
+            return None
+        if self.rest:
+            return self.rest.pop()
+        end = self.next + BLOCK
+        numbers = range(self.next, end if self.last is None else min(end, self.last))
+        self.next += len(numbers)
+        return numbers or None
+
+    def done(self, numbers: range, cases: int) -> None:
+        """So many of these are compared."""
+        if cases < len(numbers):
+            self.rest.append(numbers[cases:])
 
 
-def _here(blocks: Iterator[tuple[int, range]], stop: Any) -> Iterator[Block]:
-    _prepare(stop)
-    for block in blocks:
-        yield run_block(*block)
+def _here(seed: int, work: _Work) -> Iterator[Block]:
+    _prepare(work.stop)
+    while numbers := work.take():
+        block = run_block(seed, numbers, work.end)
+        work.done(numbers, block.cases)
+        yield block
 
 
-def _in_processes(
-    blocks: Iterator[tuple[int, range]], jobs: int, context: Any, stop: Any
-) -> Iterator[Block]:
+def _in_processes(seed: int, work: _Work, jobs: int, context: Any) -> Iterator[Block]:
     """Results as they come; twice as many blocks are under way as there are processes."""
-    with context.Pool(jobs, initializer=_prepare_process, initargs=(stop,)) as pool:
-        waiting: list[Any] = []
-        for block in blocks:
-            waiting.append(pool.apply_async(run_block, block))
-            while len(waiting) >= 2 * jobs:
-                yield from _ready(waiting)
-        while waiting:
-            yield from _ready(waiting)
-
-
-def _ready(waiting: list[Any]) -> Iterator[Block]:
-    waiting[0].wait(0.05)
-    for w in [w for w in waiting if w.ready()]:
-        waiting.remove(w)
-        yield w.get()
+    with context.Pool(jobs, initializer=_prepare_process, initargs=(work.stop,)) as pool:
+        waiting: list[tuple[range, Any]] = []
+        while True:
+            while len(waiting) < 2 * jobs and (numbers := work.take()):
+                waiting.append((numbers, pool.apply_async(run_block, (seed, numbers, work.end))))
+            if not waiting:
+                return
+            waiting[0][1].wait(0.05)
+            for numbers, result in [each for each in waiting if each[1].ready()]:
+                waiting.remove((numbers, result))
+                block = result.get()
+                work.done(numbers, block.cases)
+                yield block
 
 
 def _prepare(stop: Any) -> None:
