@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Array, elementwise, part_of, raw
+from ..autograd import Array, elementwise, on_either, part_of, raw
 from ..autograd.broadcasting import result_type
 from ..autograd.errors import ArgumentError
 from ..autograd.node import Partial
@@ -119,15 +119,16 @@ def pow(input: Array, exponent: Array) -> Any:
 
     def d_input(g: Any) -> Any:
         zero = raw(exponent) == 0
-        less_one = np.where(zero, 1, exponent - 1)  # any power: it is replaced by 0
+        less_one = np.where(zero, 0, exponent - 1)  # any power: it is replaced by 0
         power = input**less_one
-        slope = exponent * power
-        if may_be_rough(exponent, power):
-            rough = is_rough(input, exponent, power)
-            x, y = np.where(rough, input, 1), np.where(rough, exponent, 1)
-            rest = exponent * np.where(rough, 1, input) ** less_one
-            slope = np.where(rough, careful_slope(x, y).astype(value.dtype), rest)
-        return g * np.where(zero, 0, slope)
+        rounds = raw(less_one) + 1 != raw(exponent)
+        if not rounds.any() and has_all_digits(power):
+            return np.where(zero, 0, g * (exponent * power))
+        rough = is_rough(input, exponent, power, rounds)
+        x, y = np.where(rough, input, 1), np.where(rough, exponent, 1)
+        careful = times_careful_slope(g, x, y).astype(value.dtype)
+        rest = g * (exponent * np.where(rough, 1, input) ** less_one)
+        return np.where(zero, 0, np.where(rough, careful, rest))
 
     def d_exponent(g: Any) -> Any:
         still = (raw(input) == 0) & (raw(exponent) >= 0)
@@ -138,32 +139,49 @@ def pow(input: Array, exponent: Array) -> Any:
             few_digits &= np.isfinite(raw(input)) & np.isfinite(raw(exponent))
             x, y = np.where(few_digits, input, 1), np.where(few_digits, exponent, 1)
             half = x ** (y / 2)
-            slope = np.where(few_digits, (np.log(x) * half * half).astype(value.dtype), slope)
-        return g * np.where(still, 0, slope)
+            product = times_log(half, x) * half
+            slope = np.where(few_digits, product.astype(value.dtype), slope)
+        return np.where(still, 0, g * slope)
 
     return value, d_input, d_exponent
 
 
-def may_be_rough(y: Any, power: Any) -> bool:
-    """Whether some entry may be rough: cheap to ask, and mostly not."""
-    usual = least(raw(power)) >= TINY.get(power.dtype, 0) and np.isfinite(raw(power)).all()
-    return not usual or bool(least(raw(y)) < 0.5)
+def has_all_digits(power: Any) -> bool:
+    """Whether no entry is subnormal, 0, infinite or NaN: cheap to ask, and mostly so."""
+    return bool(least(raw(power)) >= TINY.get(power.dtype, 0) and np.isfinite(raw(power)).all())
 
 
-def is_rough(x: Any, y: Any, power: Any) -> Any:
+def is_rough(x: Any, y: Any, power: Any, rounds: Any) -> Any:
     """Where y x^(y-1) is inexact so: y - 1 rounds a small y away, or the power has few digits."""
     few_digits = (np.abs(raw(power)) < TINY.get(power.dtype, 0)) | np.isinf(raw(power))
+    rounds = rounds & (raw(y) > -1) & (raw(x) > 0)  # of a base below 0 such a power is NaN
     usual = np.isfinite(raw(x)) & (raw(x) != 0) & np.isfinite(raw(y)) & (raw(y) != 0)
-    return (few_digits | (np.abs(raw(y)) < 0.5)) & usual
+    return (few_digits | rounds) & usual
 
 
-def careful_slope(x: Any, y: Any) -> Any:
-    """y x^(y-1): for a small y from x^y, else in two steps of half the exponent."""
-    small, below = np.abs(raw(y)) < 0.5, raw(x) < 0
-    side = np.where(below, np.copysign(1, raw(x) ** (raw(y) - 1)), 1)
-    half = np.where(below, -x, x) ** ((y - 1) / 2)
-    short = np.where(small, x, 1)  # of the rest 1 / x^2 would overflow, where derived again
-    return np.where(small, y * short ** np.where(small, y, 0) / short, side * (y * half) * half)
+def times_careful_slope(g: Any, x: Any, y: Any) -> Any:
+    """g y x^(y-1) in two steps of half the exponent; what y - 1 rounds away is a step of its own.
+
+    g goes first, since the power alone may overflow where the product does not.
+    """
+    less_one, below = y - 1, raw(x) < 0
+    side = np.where(below, np.copysign(1, raw(x) ** raw(less_one)), 1)
+    rounded_away = raw(y) - (raw(less_one) + 1)
+    size = np.where(below, -x, x)
+    half = size ** (less_one / 2)
+    return side * raw(size) ** rounded_away * (g * y * half) * half
+
+
+@elementwise
+def xlogy(input: Array, other: Array) -> Any:
+    """input * log(other), shapes that broadcast, other above 0.
+
+    Its own derivative: that of the logarithm alone meets an input which may be subnormal.
+    """
+    return input * np.log(other), lambda g: g * np.log(other), lambda g: g * (input / other)
+
+
+times_log = on_either(xlogy)
 
 
 @elementwise
