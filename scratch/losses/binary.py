@@ -50,6 +50,10 @@ def _binary_cross_entropy(input: Array, target: Array, weight: Any, reduction: s
     value, share = reduced(-(y * log_p + (1 - y) * log_q) * w, reduction)
     pq = p * (1 - p)
     slope = (p - y) / np.where(raw(pq) < SMALLEST, SMALLEST, pq)
+    if type(p) is Tensor:  # to be derived again: the quotient's own derivative cancels near 0 and 1
+        sure = raw(pq) < SMALLEST
+        q, p_ = np.where(sure, 1, 1 - p), np.where(sure, 1, p)
+        slope = np.where(sure, (p - y) / SMALLEST, (1 - y) / q - y / p_)
     return (
         value,
         lambda g: slope * w * (g * share),
