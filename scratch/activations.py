@@ -72,6 +72,8 @@ def sigmoid(input: Array) -> Any:
     h /= both  # in place: nobody else holds it
 
     def d_input(g: Any) -> Any:
+        if type(z) is Tensor:
+            return times_sech_squared(g * 0.25, z)
         d = g / both
         d /= both
         return d
@@ -91,12 +93,31 @@ def tanh(input: Array) -> Any:
     """
 
     def d_input(g: Any) -> Any:
+        if type(input) is Tensor:
+            return times_sech_squared(g, input)
         c = np.cosh(input.clip(*BOUND.get(input.dtype, BOUND[FLOAT64])))
         d = g / c
         d /= c
         return d
 
     return np.tanh(input), d_input
+
+
+@primitive
+def sech(input: Array) -> Any:
+    """1 / cosh(x), elementwise, any shape; its derivative is -sech(x) tanh(x).
+
+    Where the slopes of sigmoid and tanh are derived again: 1 / cosh(x)², derived as a quotient, is
+    the difference of exp(x) and exp(-x) near 0, and divides by cosh(x)³ in the tails.
+    """
+    value = 1 / np.cosh(input.clip(*BOUND.get(input.dtype, BOUND[FLOAT64])))
+    return value, lambda g: -g * np.tanh(input) * on_either(sech)(input)
+
+
+def times_sech_squared(factor: Any, x: Any) -> Any:
+    """factor / cosh(x)², of Tensors."""
+    s = sech(x)
+    return factor * s * s
 
 
 @primitive
@@ -421,7 +442,7 @@ def decay(z: Any) -> tuple[Any, Callable[[Any], Any]]:
         return e, lambda x: x * e
     near = z.clip(low, 0)
     e, rest = np.exp(near), np.exp(z - near)
-    return e, lambda x: x * e * rest
+    return e * rest, lambda x: x * e * rest
 
 
 @primitive
@@ -434,12 +455,13 @@ def silu(input: Array) -> Any:
     >>> F.silu(scratch.tensor([-1.0, 0.0, 1.0])).numpy().round(4)
     array([-0.2689,  0.    ,  0.7311])
     """
-    (e, times_e), below = decay(minus_abs(input)), raw(input) < 0
+    z = minus_abs(input)
+    (e, times_e), below = decay(z), raw(input) < 0
     value = np.where(below, times_e(input), input) / (1 + e)
 
     def d_input(g: Any) -> Any:
-        numerator = np.where(below, times_e(1 + e + input), 1 + e + times_e(input))
-        return g * (numerator / (1 + e) / (1 + e))
+        at_z = times_e(1 + e + z) / (1 + e) / (1 + e)  # the derivative at -|x|; at |x| it is
+        return g * np.where(below, at_z, 1 - at_z)  # the rest of 1, as s(-x) is that of s(x)
 
     return value, d_input
 
@@ -474,8 +496,8 @@ def gelu_by_tanh(input: Any) -> Any:
     value = np.where(below, times_e(input), input) / (1 + e)
 
     def d_input(g: Any) -> Any:
-        numerator = np.where(below, times_e(1 + e + x * slope), 1 + e + times_e(x * slope))
-        return g * (numerator / (1 + e) / (1 + e))
+        at_z = times_e(1 + e + minus_abs(x) * slope) / (1 + e) / (1 + e)
+        return g * np.where(below, at_z, 1 - at_z)
 
     return value, d_input
 
@@ -485,24 +507,22 @@ def mish(input: Array) -> Any:
     """x tanh(log(1 + exp(x))), elementwise, any shape.
 
     With e = exp(x) the gate tanh(log(1 + e)) is w = (e² + 2e)/(e² + 2e + 2), and the derivative
-    w + x 4e (1 + e)/(e² + 2e + 2)²; above 0 both in exp(-x) instead. Source: Misra 2019.
+    w + x 4e (1 + e)/(e² + 2e + 2)²; above 0 both in exp(-x) instead, and what the derivative
+    lacks to 1 on its own. Source: Misra 2019.
 
     >>> import scratch, scratch.functional as F
     >>> F.mish(scratch.tensor([-1.0, 0.0, 1.0])).numpy().round(4)
     array([-0.3034,  0.    ,  0.8651])
     """
-    (e, times_e), below = decay(minus_abs(input)), raw(input) < 0
+    z = minus_abs(input)
+    (e, times_e), below = decay(z), raw(input) < 0
     bottom = np.where(below, 2 + 2 * e + e * e, 1 + 2 * e + 2 * e * e)
     value = np.where(below, times_e(input) * (2 + e), input * (1 + 2 * e)) / bottom
 
     def d_input(g: Any) -> Any:
-        slope = 4 * (1 + e)
-        numerator = np.where(
-            below,
-            times_e((2 + e) * bottom) + times_e(input) * slope,
-            (1 + 2 * e) * bottom + times_e(input) * (slope * e),
-        )
-        return g * (numerator / bottom / bottom)
+        rest = times_e(np.where(below, 2 + e, 2) * bottom) + times_e(z) * (4 * (1 + e))
+        slope = rest / bottom / bottom
+        return g * np.where(below, slope, 1 - e * slope)
 
     return value, d_input
 
@@ -599,7 +619,7 @@ def log_softmax(input: Array, dim: int | None = None, dtype: Any = None) -> Any:
     value = z - np.log1p(rest)
 
     def d_input(g: Any) -> Any:
-        y = np.exp(value)
+        y = np.exp(value) if type(value) is not Tensor else softmax(input, dim, dtype)
         d = g - y * np.add.reduce(g, dim, keepdims=True)
         # The exact ones sum to 0, as y sums to 1. What these sum to is the rounding of the
         # larger terms, and goes back where it came from: 1 - y keeps its digits at y near 1.

@@ -218,7 +218,7 @@ MISTAKES = [
     Mistake(
         "silu_missing_term", "SiLU' is the gate alone: x times the gate's derivative is missing",
         FILE,
-        "times_e(1 + e + input), 1 + e + times_e(input))", "times_e(1 + e), 1 + e)",
+        "at_z = times_e(1 + e + z)", "at_z = times_e(1 + e)",
         "silu",
     ),
     Mistake(
@@ -234,7 +234,7 @@ MISTAKES = [
     ),
     Mistake(
         "mish_half", "half of the second term of Mish'", FILE,
-        "slope = 4 * (1 + e)", "slope = 2 * (1 + e)",
+        "times_e(z) * (4 * (1 + e))", "times_e(z) * (2 * (1 + e))",
         "mish",
     ),
     Mistake(
