@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import ONE, log_softmax
+from ..activations import ONE, log_softmax, softmax
 from ..autograd import Array, on_either, part_of, primitive, raw
 from ..autograd.errors import ArgumentError
 from ..checks import integer, number
@@ -140,7 +140,11 @@ def _from_classes(input: Array, target: Array, ignore_index: int, reduction: str
     value, share = mean_of_counted(loss, counted, reduction)
 
     def d_input(g: Any) -> Any:
-        d = numerator * (g * share / (one + t))
+        if type(z) is Tensor:  # to be derived again: softmax's own derivative does not cancel
+            p = softmax_of(z, 0)
+            d = with_entries(p, at, -np.sum(with_entries(p, at, 0), axis=0)) * (g * share)
+        else:
+            d = numerator * (g * share / (one + t))
         # 0 also beside a NaN, and where none counts and the share is NaN
         return (d if counted is None else np.where(counted, d, 0)).T
 
@@ -182,13 +186,17 @@ def _from_probabilities(
     return loss.sum() if reduction == "sum" else loss.mean()
 
 
-log_softmax_of = on_either(log_softmax)
+log_softmax_of, softmax_of = on_either(log_softmax), on_either(softmax)
 
 
 def softmax_and_complement(z: Any) -> tuple[Any, Any]:
     """p = softmax(z) by rows of (n, C), and 1 - p without cancellation at the largest entry."""
     z = z.T
     at = flat_entries(np.argmax(raw(z), axis=0))
+    if type(z) is Tensor:  # to be derived again, see above
+        p = softmax_of(z, 0)
+        rest = np.sum(with_entries(p, at, 0), axis=0)
+        return p.T, with_entries(1 - p, at, rest).T
     # on Tensors the largest is one too: the 1 below stands for its exp(0), which is constant
     e = np.exp(z - z.reshape(-1)[at])
     rest = np.sum(with_entries(e + 0, at, 0), axis=0)
@@ -198,9 +206,11 @@ def softmax_and_complement(z: Any) -> tuple[Any, Any]:
 
 def sum_of_others(t: Any) -> Any:
     """sum(t) - t by rows of (n, C); at the largest entry added up, since there it would cancel."""
+    if type(t) is Tensor:  # derived again, a difference would cancel at any entry
+        return t.dot(1 - np.eye(t.shape[1], dtype=t.dtype))
     t = t.T
-    at = flat_entries(np.argmax(raw(t), axis=0))
-    rest = np.sum(with_entries(t + 0, at, 0), axis=0)
+    at = flat_entries(np.argmax(t, axis=0))
+    rest = np.sum(with_entries(t.copy(), at, 0), axis=0)
     return with_entries(np.sum(t, axis=0) - t, at, rest).T
 
 

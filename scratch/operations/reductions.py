@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ..activations import softmax
 from ..autograd import Array, primitive, raw
 from ..checks import dimension, floating
+from ..tensor import Tensor
 
 Dim = int | tuple[int, ...] | None
 
@@ -137,10 +139,23 @@ def logsumexp(input: Array, dim: Dim, keepdim: bool = False) -> Any:
     rest = np.sum(e - largest.astype(e.dtype), axis=axis, keepdims=True)
     rest = rest + (count - 1).astype(e.dtype)
     value = np.log1p(rest) + top
-    return (
-        dropped(value, axis, keepdim),
-        lambda g: kept(g, axis, shape) * (e / (1 + rest)),
-    )
+
+    def d_input(g: Any) -> Any:
+        share = e / (1 + rest) if type(e) is not Tensor else softmax_over(input, axis)
+        return kept(g, axis, shape) * share
+
+    return dropped(value, axis, keepdim), d_input
+
+
+def softmax_over(x: Tensor, axis: Any) -> Any:
+    """exp(x) divided by its sum over the axes, one after the other; derived again it keeps
+    the digits that the quotient loses where one share is nearly 1."""
+    every = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    share: Any = 1
+    for a in every:
+        share = share * softmax(x, a)
+        x = logsumexp(x, a, keepdim=True)
+    return share
 
 
 # ---- which axes -----------------------------------------------------------------------------

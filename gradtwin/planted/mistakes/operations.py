@@ -38,19 +38,20 @@ MISTAKES = [
     ),
     Mistake(
         "pow_by_value", "y x^y / x for y x^(y-1): NaN at base 0 only", ARITHMETIC,
-        "return g * np.where(zero, 0, slope)", "return g * value * exponent / input",
+        "return np.where(zero, 0, np.where(rough, careful, rest))",
+        "return g * value * exponent / input",
         "pow",
     ),
     Mistake(
         "pow_exponent", "the exponent is not lowered by 1", ARITHMETIC,
-        "power = input**less_one\n        slope = exponent * power",
-        "power = input**exponent\n        slope = exponent * power",
+        "power = input**less_one",
+        "power = input**exponent",
         "pow",
     ),
     Mistake(
         "pow_log_of_0", "0^y log 0 is NaN: wrong in the exponent's gradient at base 0 only",
         ARITHMETIC,
-        "return g * np.where(still, 0, slope)", "return g * value * np.log(input)",
+        "return np.where(still, 0, g * slope)", "return g * value * np.log(input)",
         "pow",
     ),
     Mistake(
@@ -203,7 +204,7 @@ MISTAKES = [
     ),
     Mistake(
         "logsumexp_shift", "exp(x - max) is not divided by the sum", REDUCTIONS,
-        "kept(g, axis, shape) * (e / (1 + rest))", "kept(g, axis, shape) * e",
+        "share = e / (1 + rest) if", "share = e if",
         "logsumexp",
     ),
     Mistake(
