@@ -718,12 +718,15 @@ def _spread(
 
 
 def _ask_witness(c: Compared, case: Case, outputs_agree: bool) -> Verdict | None:
-    ours, theirs, allowed = c.ours_at_worst, c.theirs_at_worst, c.allowed_at_worst
-    if c.worst is None or ours is None or theirs is None or allowed is None:
+    if c.worst is None or c.equal is None or c.allowed is None:
         return None
+    places = [c.worst]
+    places += [p for p in (tuple(map(int, i)) for i in np.argwhere(~c.equal)) if p != c.worst]
     if c.what == "output":
-        return about_output(case, c.argument, c.worst, ours, theirs, allowed)
-    return about_gradient(case, c.argument, c.worst, ours, theirs, allowed, outputs_agree)
+        return about_output(case, c.argument, places, c.ours, c.theirs, c.allowed)
+    return about_gradient(
+        case, c.argument, places, c.ours, c.theirs, c.allowed, outputs_agree
+    )
 
 
 def _values_finding(c: Compared, case: Case, kink: Kink | None) -> Finding:
