@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable
+from multiprocessing.pool import ThreadPool
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +22,7 @@ from gradtwin.fuzz.case import Case, Step
 from gradtwin.fuzz.choices import Choices, Random, Replayed
 from gradtwin.fuzz.programs import draw_program
 from gradtwin.fuzz.rows import draw_row, draw_wrong, rows
-from gradtwin.fuzz.search import draw_case, run_case
+from gradtwin.fuzz.search import _in_processes, _Work, draw_case, run_case
 from gradtwin.fuzz.shrink import smallest
 from gradtwin.fuzz.snippet import snippet
 from gradtwin.fuzz.verdict import Outcome, judged
@@ -347,7 +349,7 @@ def test_every_number_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     wrong = wrong_at(5, 199, 200, 449)
     monkeypatch.setattr("gradtwin.fuzz.search.run_case", run)
-    fuzz(cases=450, first=0)
+    fuzz(cases=450)
     assert sorted(seen) == list(range(450))
 
 
@@ -366,12 +368,20 @@ def test_the_time_is_looked_at_after_each_case(
     assert fuzz(seconds=1.0).cases == cases
 
 
-def test_what_processes_find_is_told_too() -> None:
-    """In processes of their own nothing is monkeypatched: the numbers are what can be looked at."""
-    told: list[int] = []
-    summary = fuzz(cases=30, jobs=2, seed=20, progress=lambda now: told.append(now.cases))
-    assert summary.cases == told[-1] == 30
-    assert fuzz(seconds=1e-9, jobs=2).cases >= 1
+def test_in_processes_each_number_is_compared_once_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In threads, which see what is monkeypatched."""
+    def run(seed: int, number: int) -> tuple[Outcome, Found | None]:
+        seen.append(number)
+        return wrong_at(5, 199, 200, 449)(seed, number)
+
+    seen: list[int] = []
+    monkeypatch.setattr("gradtwin.fuzz.search.run_case", run)
+    monkeypatch.setattr("gradtwin.fuzz.search._prepare_process", lambda stop: None)
+    work = _Work(0, 450, None, threading.Event())
+    blocks = list(_in_processes(0, work, 2, SimpleNamespace(Pool=ThreadPool)))
+    assert sorted(seen) == list(range(450))
+    assert all(len(block.found) <= 1 for block in blocks)
+    assert sorted(each.number for block in blocks for each in block.found) == [5, 199, 200, 449]
 
 
 def test_a_mistake_in_the_search_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
