@@ -30,7 +30,7 @@ def assert_close(
     """
     __tracebackhide__ = True
     a, b = array(actual), array(expected)
-    allowed = composed(b, terms=terms, layers=layers, size=size, dtype=coarser(a, b))
+    allowed = composed(b, terms=terms, layers=layers, size=array(size), dtype=coarser(a, b))
     assert_within(a, b, allowed, note)
 
 
