@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -47,19 +48,21 @@ def assert_within(actual: Any, expected: Any, allowed: Any, note: str = "") -> N
     eps = resolution(coarser(a, b))
     b, bound = (np.broadcast_to(np.asarray(each, np.float64), a.shape) for each in (b, allowed))
     a = a.astype(np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
-    wrong = ~(distance <= bound)
-    if not wrong.any():
-        return
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        beyond = np.where(wrong, np.nan_to_num(distance / bound, nan=np.inf, posinf=np.inf), -1.0)
+        distance = np.abs(a - b)
+        near = np.isfinite(distance) & (distance <= bound)
+        right = near | (a == b) | (np.isnan(a) & np.isnan(b))
+        beyond = np.where(right, -1.0, np.where(np.isfinite(distance), distance / bound, np.inf))
+    if right.all():
+        return
     worst = np.unravel_index(int(np.argmax(beyond)), a.shape)
-    unit = eps * abs(b[worst]) or eps
+    text = f"{a[worst]:.16g} against {b[worst]:.16g}"
+    if np.isfinite(distance[worst]):
+        unit = eps * abs(b[worst]) or eps
+        text += f": {distance[worst] / unit:.4g} eps of {bound[worst] / unit:.4g}"
+    place, wrong = tuple(map(int, worst)), int(np.sum(~right))
     raise AssertionError(
-        f"{note} {wrong.sum()} of {a.size} too far apart, worst at {tuple(map(int, worst))}: "
-        f"{a[worst]:.16g} against {b[worst]:.16g}: "
-        f"{distance[worst] / unit:.4g} eps of {bound[worst] / unit:.4g}".strip()
+        f"{note} {wrong} of {a.size} too far apart, worst at {place}: {text}".strip()
     )
 
 
@@ -78,6 +81,8 @@ def assert_printed(value: Any, figure: str, note: str = "") -> None:
 
 def shows(figure: str, value: Any) -> bool:
     """Whether the value, rounded to the digits of the printed figure, is that figure."""
+    if not math.isfinite(value):
+        return False
     return abs(Fraction(float(value)) - Fraction(figure)) <= Fraction(repr(printed(figure)))
 
 
