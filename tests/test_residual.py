@@ -10,11 +10,11 @@ from torch.nn import functional as F
 
 import scratch
 import torch_ref
-from gradtwin.tolerance import Tolerance, gradient_unit, summed_terms
+from gradtwin.tolerance import Tolerance, gradient_unit, resolution, summed_terms
 
 WINGS = [scratch, torch_ref]
 BOTH = pytest.mark.parametrize("wing", WINGS, ids=["scratch", "torch"])
-EPS = 2**-52
+EPS = resolution("float64")
 SHORTCUTS = ["identity", "projection", "none"]
 
 
