@@ -15,14 +15,15 @@ import mpmath as mp  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 import torch
+from close import assert_close, assert_within
 
 import scratch
 import scratch.functional as F
 from gradtwin.accuracy import find, measure
 from gradtwin.samples import scratch_library
+from gradtwin.tolerance import ULPS, rounded_to
 from scratch.autograd import grad
 
-UNITS = 4
 BOTH = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 # exact values overflow and underflow by design, and the numbers compared do so on the way
@@ -69,7 +70,7 @@ def units(got: Any, exact: Any, moved: Any, dtype: str) -> float:
         return np.inf
     if abs(exact) > largest or np.isinf(got):
         # the largest number and infinity are neighbours
-        near = abs(exact) > largest * (1 - UNITS * mp.mpf(float(info.eps)) * (1 + moved / largest))
+        near = abs(exact) > largest * (1 - ULPS * mp.mpf(float(info.eps)) * (1 + moved / largest))
         alike = mp.sign(exact) == np.sign(got) and (np.isinf(got) or abs(got) > info.max / 2)
         return 0.0 if near and alike else np.inf
     unit = max(mp.mpf(float(info.eps)) * (abs(exact) + moved), float(info.smallest_subnormal))
@@ -114,7 +115,7 @@ def test_those_of_a_power_of_tiny_and_ordinary_numbers(dtype: str) -> None:
             exact, moved = second_of_a_power(mp.mpf(float(x[i])), mp.mpf(float(y[i])))
             for got, k in ((xx, 0), (xy, 1), (yx, 1), (yy, 2)):
                 found = units(got[i], exact[k], moved[k], dtype)
-                assert found <= UNITS, (x[i], y[i], k, got[i], float(exact[k]))
+                assert found <= ULPS, (x[i], y[i], k, got[i], float(exact[k]))
                 worst = max(worst, found)
     assert worst > 0.1  # else nothing was measured
 
@@ -136,7 +137,7 @@ def test_those_of_a_power_with_a_number_as_exponent(dtype: str, exponent: float)
             exact = mp.mpf(exponent) * (exponent - 1)
             exact = exact * b ** (exponent - 2) if exact else exact
             moved = abs(exact * (exponent - 2))
-            assert units(got[i], exact, moved, dtype) <= UNITS, (x[i], got[i], float(exact))
+            assert units(got[i], exact, moved, dtype) <= ULPS, (x[i], got[i], float(exact))
 
 
 @quiet
@@ -151,8 +152,7 @@ def test_those_of_a_power_at_base_0_and_exponent_0(dtype: str) -> None:
     theirs = seconds_of_torch(torch.pow, x, y, dtype=dtype)
     for mine, other in zip(itertools.chain(*ours), itertools.chain(*theirs)):
         known = ~np.isnan(other)
-        rounding = UNITS * float(np.finfo(dtype).eps)
-        np.testing.assert_allclose(mine[known], other[known], rtol=rounding)
+        assert_close(mine[known], other[known], terms=0)
         assert (mine[~known & (y >= 1)] == 0).all()
     assert (ours[1][1][(x == 0) & (y > 0)] == 0).all()
     assert (ours[0][0][y == 0] == 0).all()
@@ -197,7 +197,7 @@ def test_those_of_binary_cross_entropy_near_0_and_1(dtype: str) -> None:
             for (j, k), exact, moved in (
                 ((0, 0), pp, moved_pp), ((0, 1), py, moved_py), ((1, 0), py, moved_py),
             ):  # fmt: skip
-                assert units(found[j][k][i], exact, moved, dtype) <= UNITS, (p[i], y[i], j, k)
+                assert units(found[j][k][i], exact, moved, dtype) <= ULPS, (p[i], y[i], j, k)
             assert found[1][1][i] == 0
 
 
@@ -238,7 +238,7 @@ def test_those_of_activations_from_0_to_the_tails(name: str, dtype: str) -> None
     here = replace(find(name)[0], points=lambda draw: [np.array(NUMBERS[name], draw.dtype)])
     row = measure(here, dtype, [scratch_library()], second=True)
     assert row.count == len(NUMBERS[name])
-    assert 0 < row.units("scratch") <= UNITS, row.worst_point
+    assert 0 < row.units("scratch") <= ULPS, row.worst_point
 
 
 @pytest.mark.parametrize(
@@ -261,8 +261,8 @@ def test_the_third_ones_follow(name: str, function: Callable[[Any], Any]) -> Non
         (derived,) = grad(derived.sum(), x, create_graph=True)
     with mp.workprec(200):
         exact = [float(mp.diff(function, mp.mpf(at), 3)) for at in points]
-    # 1e-13: a hundred roundings of numbers of the size of 1
-    np.testing.assert_allclose(derived.data, exact, rtol=0, atol=1e-13)
+    # a hundred roundings of numbers of the size of 1
+    assert_within(derived, exact, rounded_to(1, "float64", times=100))
 
 
 # ---- rows of numbers -------------------------------------------------------------------------
@@ -315,7 +315,7 @@ def test_those_of_certain_predictions(name: str, dtype: str) -> None:
     (curvature,) = grad((slope * v).sum(), z)
     with mp.workprec(400):
         for got, (exact, moved) in zip(curvature.numpy().ravel(), exact_rows(dtype)):
-            assert units(got, exact, moved, dtype) <= UNITS, (got, float(exact))
+            assert units(got, exact, moved, dtype) <= ULPS, (got, float(exact))
 
 
 @pytest.mark.parametrize("dim", [0, (0, 2), (0, 1, 2), -1, ()])
@@ -330,5 +330,5 @@ def test_those_of_logsumexp_over_several_dimensions(dim: Any) -> None:
         torch.logsumexp(theirs, every).sum(), theirs, create_graph=True
     )
     (expected,) = torch.autograd.grad((slope_of_torch * torch.tensor(v)).sum(), theirs)
-    # 1e-14: sums of two dozen products of numbers up to 1, and PyTorch's exp(x - value)
-    np.testing.assert_allclose(got.numpy(), expected.numpy(), rtol=0, atol=1e-14)
+    # sums of two dozen products of numbers up to 1
+    assert_close(got, expected, terms=24, size=1)

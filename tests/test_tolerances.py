@@ -49,7 +49,6 @@ ALLOWED = {
     "tests/test_accuracy.py": EDITED,
     "tests/test_fuzz_independent.py": EDITED,
     "tests/test_more_exact.py": EDITED,
-    "tests/test_second_derivatives.py": EDITED,
     "gradtwin/compare.py::_pattern.close": WORDS,
     "gradtwin/compare.py::_shape_finding": WORDS,
     "gradtwin/exercises/judge.py::_difference.close": WORDS,
