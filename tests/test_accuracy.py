@@ -17,6 +17,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 from typer.testing import CliRunner
 
 import gradtwin
@@ -39,9 +40,18 @@ from gradtwin.accuracy.functions import THE_SAME
 from gradtwin.accuracy.jet import Jet, erf, erfc, exp, log, sin, variable
 from gradtwin.accuracy.measuring import written
 from gradtwin.accuracy.points import NEIGHBOURS, Draw
-from gradtwin.accuracy.report import HEADINGS, SECOND_HEADINGS, markdown, to_dict, verdict
+from gradtwin.accuracy.report import (
+    HEADINGS,
+    SECOND_HEADINGS,
+    furthest_off,
+    markdown,
+    short_cells,
+    to_dict,
+    verdict,
+)
 from gradtwin.accuracy.right import Exact, bits, exactly
 from gradtwin.cli import app
+from gradtwin.cli.output import print_table
 from gradtwin.samples import OPERATIONS, Library, scratch_library, torch_library
 from gradtwin.tolerance import Tolerance
 from scratch.losses import binary
@@ -373,7 +383,7 @@ class Watched(np.ndarray):
         if method == "__call__" and ufunc in COMPARISONS:
             self.outcomes.append(np.ravel(result).tolist())
         elif method == "__call__" and ufunc.__name__ in BOUNDS:
-            self.outcomes += [np.ravel(plain[0] < bound).tolist() for bound in plain[1:]]
+            self.outcomes.extend(np.ravel(plain[0] < bound).tolist() for bound in plain[1:])
         return np.asarray(result).view(Watched)
 
 
@@ -604,6 +614,25 @@ def test_the_table() -> None:
     assert "The exact values support scratch alone in 1 of 2 rows" in result.output
 
 
+def test_nothing_is_cut_at_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    """Names are folded where they must be, numbers never; lines below may be of any length."""
+    named = "binary_cross_entropy_with_logits with pos_weight"
+    rows = [measure(find(name)[0], "float32", WINGS, 1) for name in ("sigmoid", named, "softmax")]
+    out = Console(file=sys.stdout, width=80, soft_wrap=True)
+    print_table(out, "float32", HEADINGS[:5], [short_cells(row) for row in rows])
+    table = capsys.readouterr().out
+    assert max(map(len, table.splitlines())) <= 80
+    cells = [line.split("│")[1:-1] for line in table.splitlines() if "│" in line]
+    names = "".join(line[0] for line in cells).split()
+    assert "".join(names) == f"sigmoid {named} softmax".replace(" ", "")
+    numbers = [cell.strip() for line in cells for cell in line[1:] if cell.strip()]
+    assert numbers == [number for row in rows for number in short_cells(row)[1:]]
+    assert "…" not in table
+    places = furthest_off(rows)
+    assert len(places) == 3
+    assert all(text in places[2] for text in map(written, rows[2].worst_point.inputs))
+
+
 def test_json() -> None:
     result = run(app, ["accuracy", "softplus", "gelu", "--points", "1", "--json"])
     rows = json.loads(result.stdout)
@@ -648,9 +677,12 @@ def test_status_1_where_scratch_is_beyond_4_units(monkeypatch: pytest.MonkeyPatc
         (["sigmiod"], "did you mean sigmoid"), (["--points", "0"], "1 or more"),
         (["--dtype", "float16"], "float64 or float32"), (["--plot", "a.txt"], ".png"),
         (["--json", "--markdown"], "one of --json and --markdown"),
+        (["--plot", "/no/such/folder/a.svg"], "the folder /no/such/folder does not exist"),
     ],
 )  # fmt: skip
-def test_wrong_usage(words: list[str], complaint: str) -> None:
+def test_wrong_usage(words: list[str], complaint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is measured."""
+    monkeypatch.setattr("gradtwin.accuracy.measure", lambda *given: pytest.fail("it was measured"))
     result = run(app, ["accuracy", *words])
     assert result.exit_code == 2
     assert complaint in " ".join(result.output.split())
@@ -664,6 +696,7 @@ def test_the_plot(functions: list[str], tmp_path: Path) -> None:
     result = run(app, ["accuracy", *functions, *FEW, "--plot", str(path)])
     assert result.exit_code == 0, result.output
     assert path.read_text().startswith("<?xml")
+    assert f"Drawn: {path}" in result.stderr
     result = run(app, ["accuracy", *functions, *FEW, "--second", "--plot", str(path)])
     assert result.exit_code in (0, 1), result.output
     assert path.read_text().startswith("<?xml")

@@ -16,11 +16,13 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import scratch
 from gradtwin.cli import app
+from gradtwin.cli.output import print_table
 from gradtwin.cli.train import Data
 from gradtwin.datasets import DATASETS
 from gradtwin.tolerance import drift
@@ -447,3 +449,24 @@ def test_a_terminal_gets_a_progress_bar_and_the_same_lines():
     assert "training" in text, "the bar"
     assert "    2  " in text
     assert "twins" in text
+
+
+# ---- tables ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [30, 40, 80, 1000])
+def test_no_cell_of_a_table_is_cut(width, capsys):
+    """However narrow the terminal is: it is printed in parts, of which each has the names."""
+    headings = ["workload", "torch, us", *(f"scratch / number {k}" for k in range(8)), "met"]
+    names = ["xor", "a_name_that_is_longer_than_a_third"]
+    rows = [[name, "10,374", *(f"{k}.{len(name)} ±0.01" for k in range(8)), ""] for name in names]
+    print_table(Console(file=sys.stdout, width=width), "A title", headings, rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if "│" in line]
+    shown = [cell for line in cells for cell in line[1:] if cell]
+    assert sorted(shown) == sorted(cell for row in rows for cell in row[1:] if cell)
+    parts = [line.strip() for line in lines].count("A title")
+    assert (parts == 1) is (width == 1000)
+    folded = "".join(line[0] for line in cells)
+    assert folded == "".join(names) * parts

@@ -131,8 +131,9 @@ class Draw:
         """Of all sizes, both signs."""
         digits = self.rng.integers(1, 2 ** self.rng.integers(1, self.info.nmant, self.count))
         with np.errstate(under="ignore"):
-            x: Array = digits.astype(self.dtype) * self.info.smallest_subnormal
-        return x * self.rng.choice([-1, 1], self.count).astype(self.dtype)
+            x = digits.astype(self.dtype) * self.info.smallest_subnormal
+        signed: Array = x * self.rng.choice([-1, 1], self.count).astype(self.dtype)
+        return signed
 
     def powers(self) -> list[Array]:
         """A base above 0 and an exponent, of which some give moderate results.

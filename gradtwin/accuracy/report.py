@@ -43,12 +43,36 @@ def errors(row: Row) -> list[float]:
 
 def cells(row: Row) -> list[str]:
     """One line of the table: errors in units, and the worst point with what is computed there."""
-    shown = [units(error) for error in errors(row)]
     point = row.worst_point
-    if point.largest <= 1:  # a rounding each: nothing to show
-        return [row.function.label, *shown, "", "", "", ""]
+    there = [place(point), *computed(point)] if worth_showing(point) else ["", "", "", ""]
+    return [*short_cells(row), *there]
+
+
+def short_cells(row: Row) -> list[str]:
+    """The errors in units alone."""
+    return [row.function.label, *(units(error) for error in errors(row))]
+
+
+def furthest_off(rows: Sequence[Row]) -> list[str]:
+    """The worst point of each row, with all its numbers and what is computed there."""
+    points = [(row.function.label, row.worst_point) for row in rows]
+    return [
+        f"{label}: {point.place}: scratch {ours}, PyTorch {theirs}, exact {exact}"
+        for label, point in points
+        if worth_showing(point)
+        for ours, theirs, exact in [computed(point)]
+    ]
+
+
+def worth_showing(point: Point) -> bool:
+    """Not a rounding each."""
+    return point.largest > 1
+
+
+def computed(point: Point) -> list[str]:
+    """By scratch, by PyTorch, and what is right."""
     got = [distinct(point.got[wing], point.exact) for wing in NAMES]
-    return [row.function.label, *shown, place(point), *got, f"{point.exact:.7g}"]
+    return [*got, f"{point.exact:.7g}"]
 
 
 def units(error: float) -> str:

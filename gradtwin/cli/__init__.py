@@ -6,8 +6,6 @@ the output cannot be written; 130: interrupted by Ctrl-C; 141: the reader of a p
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +17,7 @@ from .exercises import app as exercises
 from .figures import figures
 from .fuzz import fuzz
 from .list import list_concepts
-from .output import INTERRUPTED, pipes_that_close, tolerant_streams
+from .output import INTERRUPTED, run_command
 from .render import render
 from .train import SeveralHidden, train
 from .usage import Command
@@ -83,23 +81,4 @@ app.add_typer(exercises)
 
 def main() -> None:
     """The console's entry point, `gradtwin`."""
-    tolerant_streams()
-    pipes_that_close()
-    if sys.stdout is None:  # closed, >&-
-        _cannot_write("standard output is closed")
-    try:
-        try:
-            app()
-        finally:
-            sys.stdout.flush()  # a full disk may show only here
-    except OSError as error:
-        if error.filename is not None:  # a file, not the output
-            raise
-        # what is still to be written must not fail once more when Python ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _cannot_write(str(error))
-
-
-def _cannot_write(why: str) -> None:
-    print(f"Error: the output cannot be written: {why}", file=sys.stderr)
-    sys.exit(2)
+    run_command(app)

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .numbers import integer_from, one_of
-from .output import console, loading, print_json, tracked
+from .output import check_file, console, loading, print_json, print_table, tracked
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ..accuracy import Row
 
 
@@ -94,29 +92,20 @@ def accuracy(
 
 
 def _print(rows: list[Row], seconds: float) -> None:
-    from ..accuracy.report import verdict
+    from ..accuracy import GOAL
+    from ..accuracy.report import errors, furthest_off, headings, short_cells, title, verdict
 
     out = console()
+    shown = headings(rows)[: 1 + len(errors(rows[0]))]
     for dtype in dict.fromkeys(row.dtype for row in rows):
-        out.print(_table([row for row in rows if row.dtype == dtype], dtype))
+        of_dtype = [row for row in rows if row.dtype == dtype]
+        styles = ["bold red" if row.units("scratch") > GOAL else None for row in of_dtype]
+        print_table(out, title(dtype, rows), shown, [short_cells(r) for r in of_dtype], styles)
+        if places := furthest_off(of_dtype):
+            out.print(f"Furthest off in {dtype}:\n" + "\n".join(places))
     out.print(verdict(rows))
     numbers = sum(row.count for row in rows)
     out.print(f"({numbers:,} numbers, in units of eps (|f| + |x f'|), {seconds:.1f} s)")
-
-
-def _table(rows: list[Row], dtype: str) -> Table:
-    from rich.table import Table
-
-    from ..accuracy import GOAL
-    from ..accuracy.report import cells, headings, title
-
-    table = Table(title=title(dtype, rows), title_justify="left")
-    for heading in headings(rows):
-        left = heading in ("function", "furthest off")
-        table.add_column(heading, justify="left" if left else "right")
-    for row in rows:
-        table.add_row(*cells(row), style="bold red" if row.units("scratch") > GOAL else None)
-    return table
 
 
 def _can_draw(path: Path | None) -> None:
@@ -132,6 +121,10 @@ def _can_draw(path: Path | None) -> None:
             param_hint="'--plot'",
         )
     try:
+        check_file(path)
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="'--plot'") from error
+    try:
         require_matplotlib()
     except MissingExtraError as error:
         typer.echo(f"Error: {error}", err=True)
@@ -139,6 +132,7 @@ def _can_draw(path: Path | None) -> None:
 
 
 def _draw(rows: list[Row], path: Path | None) -> None:
+    """Said on standard error, since standard output may be JSON."""
     if path is None:
         return
     from ..accuracy.plot import save
@@ -147,3 +141,4 @@ def _draw(rows: list[Row], path: Path | None) -> None:
         save(rows, path)
     except OSError as error:
         raise typer.BadParameter(f"cannot write there: {error}", param_hint="'--plot'") from error
+    typer.echo(f"Drawn: {path}", err=True)
