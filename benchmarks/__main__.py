@@ -5,20 +5,22 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from benchmarks.options import Options
-from benchmarks.report import Report, show, write_json, write_markdown, write_page
-from graphs.rendering import check_place
+from benchmarks.report import Report, check_page, show, write_json, write_markdown, write_page
+from gradtwin.cli.output import INTERRUPTED, check_file, console, loading, run_command
+from gradtwin.spelling import hint
 
 # A section is a module `section_NAME` with `run(options) -> Report`; a new one is added here.
 SECTIONS = (
     "steps", "models", "optimizers", "fit", "growth", "memory", "compare", "startup",
 )  # fmt: skip
+DRAWN = ("steps", "growth")  # those with a plot
 NETWORKS = ("xor", "digits", "mnist", "wide", "residual", "dag")
 
 
@@ -53,64 +55,161 @@ def main(
             "a page shows whole sections: expected neither --quick nor --workload beside it",
             param_hint="--page",
         )
-    for option, file in (
-        ("--json", json), ("--markdown", markdown), ("--page", page), ("--plot", plot)
-    ):  # fmt: skip
-        if file:
-            try:
-                check_place(file)
-            except OSError as error:
-                raise typer.BadParameter(str(error), param_hint=option) from error
+    files = {"--json": json, "--markdown": markdown, "--page": page, "--plot": plot}
+    _check_files({option: file for option, file in files.items() if file})
+    if page:
+        _check_page(page, threads)
+    if plot:
+        _check_plot(plot, sections)
     try:
-        from benchmarks import machine
+        with loading("torch"):
+            from benchmarks import machine
     except ModuleNotFoundError as error:
         if error.name != "threadpoolctl":
             raise
-        raise SystemExit(
-            "threadpoolctl is needed to hold every contender to the same number of threads: "
-            "pip install 'gradtwin[bench]'"
-        ) from None
+        typer.echo(
+            "Error: threadpoolctl is needed to hold every contender to the same number of "
+            "threads: pip install 'gradtwin[bench]'",
+            err=True,
+        )
+        raise typer.Exit(2) from None
 
-    # A file or a pipe has no width of its own: enough for a row of the widest table.
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    progress = Console(stderr=True)
+    out, progress = console(), console(stderr=True)
     options = Options(
         workloads,
         3 if quick else rounds,
         threads,
         quick,
-        lambda text: progress.print(text, style="dim", highlight=False),
+        lambda text: progress.print(text, style="dim"),
     )
+    facts = machine.describe(threads)
+    for fact, value in facts.items():
+        out.print(f"{fact}: {value}")
     reports: list[Report] = []
-    with machine.threads(threads):
-        facts = machine.describe(threads)
-        for fact, value in facts.items():
-            console.print(f"{fact}: {value}", highlight=False)
-        for name in sections:
-            reports.append(importlib.import_module(f"benchmarks.section_{name}").run(options))
-            show(console, reports[-1])
+    status, name = 0, ""
+    try:
+        with machine.threads(threads):
+            for name in sections:
+                report = _section(name, options)
+                if report is None:
+                    status = 1
+                    continue
+                reports.append(report)
+                show(out, report)
+                sys.stdout.flush()  # what is finished can be read, also where it goes into a file
+    except KeyboardInterrupt:
+        facts["interrupted"] = f"in section {name}, which is not here, nor what follows it"
+        typer.echo(f"{INTERRUPTED} in section {name}", err=True)
+        status = 130
+    if page and status:
+        typer.echo(f"Error: {page} stays as it was: a page shows whole runs", err=True)
+        page = None
+    written = _write(facts, reports, json, markdown, page, plot)
+    raise typer.Exit(status or (0 if written else 2))
 
-    if json:
-        write_json(json, facts, reports)
-    if markdown:
-        write_markdown(markdown, facts, reports)
-    if page:
-        write_page(page, facts, reports)
-    if plot:
-        from benchmarks.plot import save
 
-        save(plot, reports)
+def _section(name: str, options: Options) -> Report | None:
+    """What a section found; None, and one line that says why, where it cannot be measured.
+
+    The sections that follow take their minutes all the same.
+    """
+    try:
+        report: Report = importlib.import_module(f"benchmarks.section_{name}").run(options)
+    except Exception as error:
+        lines = str(error).splitlines() or [""]
+        why = lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
+        typer.echo(f"Error: section {name}: {type(error).__name__}: {why}", err=True)
+        return None
+    return report
+
+
+def _write(
+    facts: dict[str, str],
+    reports: list[Report],
+    json: Path | None,
+    markdown: Path | None,
+    page: Path | None,
+    plot: Path | None,
+) -> bool:
+    """Every file that was asked for; whether all of them could be written."""
+    from benchmarks.plot import save
+
+    work: list[tuple[str, Path | None, Callable[[Path], None]]] = [
+        ("--json", json, lambda path: write_json(path, facts, reports)),
+        ("--markdown", markdown, lambda path: write_markdown(path, facts, reports)),
+        ("--page", page, lambda path: write_page(path, facts, reports)),
+        ("--plot", plot, lambda path: save(path, reports)),
+    ]
+    well = True
+    for option, path, write in work:
+        if path is None:
+            continue
+        try:
+            write(path)
+        except (OSError, ValueError) as error:
+            typer.echo(f"Error: {option}: {error}", err=True)
+            well = False
+        else:
+            typer.echo(f"Written: {path}", err=True)
+    return well
+
+
+# ---- refused before anything is measured -----------------------------------------------------
 
 
 def _known(option: str, given: list[str] | None, names: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [name for name in given or () if name not in names]
-    if unknown:
-        message = f"{unknown[0]!r} is not one of {', '.join(names)}"
-        raise typer.BadParameter(message, param_hint=option)
+    for name in given or ():
+        if name not in names:
+            near = hint(name, names, f"expected one of {', '.join(names)}")
+            raise typer.BadParameter(f"there is no {name!r}: {near}", param_hint=option)
     return tuple(name for name in names if not given or name in given)
 
 
+def _check_files(files: dict[str, Path]) -> None:
+    for option, path in files.items():
+        try:
+            check_file(path)
+        except OSError as error:
+            raise typer.BadParameter(str(error), param_hint=option) from error
+        for other, its in files.items():
+            if other != option and its.resolve() == path.resolve() and not _is_device(path):
+                raise typer.BadParameter(f"{other} names the same file, {path}", param_hint=option)
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _check_page(page: Path, threads: int) -> None:
+    try:
+        check_page(page, threads)
+    except (OSError, ValueError) as error:  # a page that is no text too
+        raise typer.BadParameter(str(error), param_hint="--page") from error
+
+
+def _check_plot(plot: Path, sections: tuple[str, ...]) -> None:
+    from gradtwin.datasets import MissingExtraError
+    from gradtwin.figures import FORMATS, require_matplotlib
+
+    if plot.suffix.lstrip(".") not in FORMATS:
+        raise typer.BadParameter(
+            f"expected a name that ends in .{', .'.join(FORMATS)}, got {str(plot)!r}",
+            param_hint="--plot",
+        )
+    if not set(sections) & set(DRAWN):
+        raise typer.BadParameter(
+            f"of the sections only {' and '.join(DRAWN)} have a plot", param_hint="--plot"
+        )
+    try:
+        require_matplotlib()
+    except MissingExtraError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False)
+    app = typer.Typer(
+        add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
     app.command()(main)
-    sys.exit(app())
+    run_command(app)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+
+from gradtwin.cli.output import print_table
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,21 @@ class Report:
 
 
 def show(console: Console, report: Report) -> None:
-    table = Table(title=report.title, title_justify="left")
-    for k, column in enumerate(report.columns):
-        table.add_column(column, justify="right" if k else "left", no_wrap=k == 0)
-    for row in report.rows:
-        table.add_row(*row)
-    console.print(table)
+    """On a terminal, or into a file: nothing is cut, however narrow it is."""
+    print_table(console, report.title, report.columns, report.rows)
+    if not report.rows:
+        console.print(f"{report.title}: none of the chosen workloads belongs here")
     for note in report.notes:
-        console.print(note, style="dim", highlight=False, markup=False)  # [bench] is no markup
+        console.print(note, style="dim")
 
 
 def write_markdown(path: Path, machine: dict[str, str], reports: list[Report]) -> None:
     path.write_text(_markdown(machine, reports, "##") + "\n", encoding="utf-8")
+
+
+def check_page(path: Path, threads: int) -> None:
+    """Raise ValueError where the page has no place for the tables of so many threads."""
+    _around_the_tables(path, str(threads))
 
 
 def write_page(path: Path, machine: dict[str, str], reports: list[Report]) -> None:
@@ -45,14 +49,19 @@ def write_page(path: Path, machine: dict[str, str], reports: list[Report]) -> No
 
     They stand there between two comments, `<!-- threads: 1 -->` and `<!-- end -->`.
     """
-    page = path.read_text(encoding="utf-8")
-    start = f"<!-- threads: {machine['threads']} -->\n"
-    before, found, rest = page.partition(start)
+    before, after = _around_the_tables(path, machine["threads"])
+    tables = _markdown(machine, reports, "###")
+    path.write_text(f"{before}\n{tables}\n\n{after}", encoding="utf-8")
+
+
+def _around_the_tables(path: Path, threads: str) -> tuple[str, str]:
+    """The page up to the comment before the tables, and from the one behind them."""
+    start = f"<!-- threads: {threads} -->\n"
+    before, found, rest = path.read_text(encoding="utf-8").partition(start)
     _, end, after = rest.partition("<!-- end -->")
     if not (found and end):
         raise ValueError(f"{path}: expected {start.strip()} and, behind it, <!-- end -->")
-    tables = _markdown(machine, reports, "###")
-    path.write_text(f"{before}{start}\n{tables}\n\n{end}{after}", encoding="utf-8")
+    return before + start, end + after
 
 
 def write_json(path: Path, machine: dict[str, str], reports: list[Report]) -> None:
