@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -85,13 +87,16 @@ def test_what_is_done_is_printed_where_the_run_is_interrupted(
     assert __main__.main(["neg_sign", "cos_factor"]) == 130
     said = capsys.readouterr()
     assert "1 of 2 mistakes are caught" in said.out
-    assert said.err == "Interrupted.\n"
+    assert said.err == "interrupted\n"
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nothing"], ["--jobs", "0"], ["--jobs", "x"], ["--cases"], ["neg_sign", "--markdown"]],
-)
+    [
+        ["nothing"], ["--jobs", "0"], ["--jobs", "99999"], ["--jobs", "x"], ["--cases"],
+        ["neg_sign", "--markdown"], ["--list", "--markdown"],
+    ],
+)  # fmt: skip
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         __main__.main(arguments)
@@ -99,11 +104,36 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
     assert "usage: python -m gradtwin.planted" in capsys.readouterr().err
 
 
+def test_a_name_that_is_spelled_nearly_so_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        __main__.main(["relu_slop", "--list"])
+    said = capsys.readouterr().err
+    assert "unknown mistake 'relu_slop': did you mean relu_slope" in said
+
+
 def test_they_are_listed_without_being_planted(capsys: pytest.CaptureFixture[str]) -> None:
-    assert __main__.main(["--list", "neg_sign", "cos_factor"]) == 0
-    said = capsys.readouterr().out
-    assert "gradtwin check neg" in said
-    assert "--dtype float32" in said
+    """Whole lines, however narrow the terminal is."""
+    assert __main__.main(["--list", "neg_sign", "cos_factor", "neg_sign"]) == 0
+    neg, cos = find("neg_sign"), find("cos_factor")
+    assert capsys.readouterr().out.splitlines() == [
+        neg.file,
+        f"  neg_sign: {neg.what}",
+        "    gradtwin check neg",
+        f"  cos_factor: {cos.what}",
+        "    gradtwin check cos --dtype float32",
+    ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("where", [">/dev/full", ">&-"])
+def test_output_that_cannot_be_written(where: str) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m gradtwin.planted --list {where}",
+        shell=True, capture_output=True, encoding="utf-8", cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: the output cannot be written: ")
 
 
 # ---- all of them, held to the source ------------------------------------------------------------

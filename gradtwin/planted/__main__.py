@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
 
-from ..cli.output import console, tolerant_streams, tracked
+from ..cli.output import INTERRUPTED, run_command, tracked
+from ..spelling import hint
 from .mistake import Mistake
 from .mistakes import MISTAKES, find
 from .report import markdown
 from .run import Outcome, run
 
+MOST_JOBS = 4 * (os.cpu_count() or 1)
+"""Each is a process that holds PyTorch."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Print what came of each mistake; 0 when all are caught, 1 when one survives."""
-    tolerant_streams()
     parser = argparse.ArgumentParser(
         prog="python -m gradtwin.planted",
         description="Plants mistakes in the source, one at a time: each must be noticed.",
@@ -26,18 +30,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="only list them")
     parser.add_argument("--markdown", action="store_true", help="print the page docs/planted.md")
     given = parser.parse_args(arguments)
-    try:
-        chosen = [find(name) for name in given.names] or list(MISTAKES)
-    except ValueError as error:
-        parser.error(str(error))
-    if given.jobs < 1:
-        parser.error(f"--jobs: expected 1 or more, got {given.jobs}")
-    if given.list:
-        _table([(each, each.command, "") for each in chosen])
-        return 0
-
+    for name in given.names:
+        if name not in (known := [each.name for each in MISTAKES]):
+            near = hint(name, known, "python -m gradtwin.planted --list shows them")
+            parser.error(f"unknown mistake {name!r}: {near}")
+    chosen = [find(name) for name in dict.fromkeys(given.names)] or list(MISTAKES)  # each once
+    if not 1 <= given.jobs <= MOST_JOBS:
+        parser.error(f"--jobs: expected 1 to {MOST_JOBS}, got {given.jobs}")
+    if given.list and given.markdown:
+        parser.error("--markdown: the page shows what came of the mistakes, which --list does not")
     if given.markdown and given.names:
         parser.error("--markdown: the page shows all mistakes, so no NAME can be given beside it")
+    if given.list:
+        print_under_files([(each, "") for each in chosen])
+        return 0
 
     start = time.perf_counter()
     outcomes: list[Outcome] = []
@@ -46,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         if not given.markdown:
             _print(outcomes, len(chosen), time.perf_counter() - start)
-        print("Interrupted.", file=sys.stderr)
+        print(INTERRUPTED, file=sys.stderr)
         return 130
     seconds = time.perf_counter() - start
     if given.markdown:
@@ -62,7 +68,7 @@ def _collect(outcomes: list[Outcome], chosen: Sequence[Mistake], jobs: int) -> N
 
 
 def _print(outcomes: Sequence[Outcome], chosen: int, seconds: float) -> None:
-    _table([(o.mistake, o.verdict, f"{o.seconds:.1f}") for o in outcomes])
+    print_under_files([(o.mistake, f"{o.verdict} ({o.seconds:.1f} s)") for o in outcomes])
     wrong = [o for o in outcomes if not o.as_it_should]
     for outcome in wrong:
         name = outcome.mistake.name if outcome.mistake else "nothing planted"
@@ -71,18 +77,20 @@ def _print(outcomes: Sequence[Outcome], chosen: int, seconds: float) -> None:
     print(f"{caught} of {chosen} mistakes are caught ({seconds:.0f} s)")
 
 
-def _table(rows: Sequence[tuple[Mistake | None, str, str]]) -> None:
-    from rich.table import Table
-
-    table = Table("where", "what", "caught by", "report", "s")
-    for mistake, said, seconds in rows:
+def print_under_files(rows: Sequence[tuple[Mistake | None, str]]) -> None:
+    """Each mistake under its file, with who must notice and what was said: lines of any length."""
+    file = ""
+    for mistake, said in rows:
         if mistake is None:
-            table.add_row("-", "nothing planted", "everybody below", said, seconds)
-        else:
-            what = f"{mistake.name}: {mistake.what}"
-            table.add_row(mistake.file, what, mistake.command, said, seconds)
-    console().print(table)
+            print(f"nothing planted, everybody below is asked: {said}")
+            continue
+        if mistake.file != file:
+            print(*([""] if file else []), mistake.file, sep="\n")
+            file = mistake.file
+        print(f"  {mistake.name}: {mistake.what}\n    {mistake.command}")
+        if said:
+            print(f"    {said}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_command(lambda: sys.exit(main()))
