@@ -35,12 +35,14 @@ from .report import number
 from .sides import Array, Pass, Side, UsageError, as_side
 from .tolerance import (
     INPUT_MOVE,
+    WORDS,
     Tolerance,
     condition,
     exponent_unit,
     gradient_unit,
     moved_inputs,
     resolution,
+    same_outcome,
     summed_terms,
 )
 from .ulp import ulp_distance
@@ -532,7 +534,7 @@ def _compared(
     return Compared(what, name, number, ours, theirs, allowed, equal, dtypes, missing)
 
 
-def _within(ours: Array, theirs: Array, allowed: Array) -> Array:
+def _within(ours: Array, theirs: Array, allowed: Array | float) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         a, b = _float(ours), _float(theirs)
         equal: Array = np.asarray(np.abs(a - b) <= allowed)
@@ -820,8 +822,10 @@ def _pattern(ours: Array, theirs: Array, allowed: Array | None) -> str:
         return "ours is 0 everywhere"
 
     def close(left: Array, right: Array) -> bool:
-        return bool(np.all(np.abs(left - right) <= 100 * allowed))
+        return bool(np.all(np.abs(left - right) <= WORDS * allowed))
 
+    if close(a, b):                                         # by little more than allowed
+        return ""
     if close(a, -b):
         return "ours has the opposite sign everywhere"
     if a.ndim == 2 and a.shape[0] == a.shape[1] and a.size > 1 and close(a, b.T):
@@ -850,10 +854,7 @@ def _shape_finding(c: Compared) -> Finding:
         detail["broadcast"] = list(hidden)
         message += f"; broadcasting would hide it: their difference has shape {hidden}"
     for words, candidate in _reshaped(c.ours, theirs):
-        with np.errstate(invalid="ignore", over="ignore"):
-            # for the words of a finding that is one anyway: alike to the eye, in float32 too
-            alike = np.allclose(candidate, c.theirs, rtol=1e-5, atol=1e-8, equal_nan=True)
-        if alike:
+        if _within(candidate, c.theirs, same_outcome(c.theirs, *c.dtypes)).all():
             detail["equal_after"] = words
             message += f". The values are equal after {words}"
             break

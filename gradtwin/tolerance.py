@@ -324,6 +324,38 @@ def slopes_apart(left: float, right: float) -> float:
     return SMALLEST_MISTAKE * (abs(left) + abs(right))
 
 
+WORDS = 100.0
+"""Times what is allowed: so near is an array to what the words about a difference liken it to, as
+"theirs transposed". The difference is one already, and its condition may not have been measured."""
+
+
+def students_slack(eps: float) -> float:
+    """Times what is allowed, for a formula that need not be the stable one: 1000, in float32 30.
+
+    It may lose three digits of the 16. In float32 it may lose one and a half of the 7, so that the
+    5 eps of a value are 1.8e-5, and SMALLEST_MISTAKE is 28 times as much.
+
+    >>> students_slack(2.0**-52), students_slack(2.0**-23)
+    (1000.0, 30.0)
+    """
+    return 1000.0 if eps <= resolution(np.float64) else 30.0
+
+
+def same_outcome(expected: Any, *dtypes: Any) -> float:
+    """sqrt(eps SMALLEST_MISTAKE) max|f| + slack ULPS eps: two programs with one formula.
+
+    Half-way, in orders of magnitude, from a rounding to a mistake: 3e-10 in float64, 8e-6 in
+    float32. The second part is for sums that are exactly 0 in one order of adding.
+
+    >>> [f"{same_outcome(1.0, dtype):.1e}" for dtype in ("float64", "float32", "int64")]
+    ['3.3e-10', '2.2e-05', '0.0e+00']
+    """
+    magnitudes = np.abs(np.asarray(expected, np.float64))
+    largest = float(np.max(magnitudes, initial=0.0, where=np.isfinite(magnitudes)))
+    eps = resolution(*dtypes)
+    return math.sqrt(eps * SMALLEST_MISTAKE) * largest + students_slack(eps) * ULPS * eps
+
+
 def discerned(error: float) -> float:
     """The smallest difference of two numbers that a value known to `error` tells apart: 4 error.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .diagnosis import Found, diagnose
 from .exercise import CONDUCT, Exercise
-from .judge import ABSENT, RAISED, Judgement, Outcomes, judge, shows_nothing
+from .judge import ABSENT, RAISED, Judgement, Outcomes, equal_outcome, judge, shows_nothing
 from .limits import Limits
 from .probes import AGAIN, DOUBLED, EXTREME, FLOAT32, VALUES, Probe, standard
 from .reference import Array, Gradient
@@ -532,8 +532,7 @@ def _same_again(a: Array, b: Array | None) -> bool:
     """The same numbers, but for the order in which a processor may add them."""
     if b is None or a.shape != b.shape or a.dtype != b.dtype:
         return False
-    rounding = 16 * np.finfo(a.dtype).eps if a.dtype.kind == "f" else 0.0
-    return bool(np.allclose(a, b, rtol=rounding, atol=0.0, equal_nan=True))
+    return equal_outcome(b, a) if a.dtype.kind == "f" else bool(np.array_equal(a, b))
 
 
 def _upstream(

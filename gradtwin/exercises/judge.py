@@ -1,7 +1,7 @@
 """Every quantity that came out of the box against what it should be; all of it outside.
 
 A quantity is judged on the submission's own earlier quantities, so that one slip costs one step.
-What is allowed is gradtwin's tolerance (`gradtwin/tolerance.py`) times a slack: a student's formula
+What is allowed is gradtwin's tolerance times a slack (`gradtwin/tolerance.py`): a student's formula
 may be right and lose a few more digits than a stable one; a mistake is many orders of magnitude
 away.
 """
@@ -21,15 +21,14 @@ from ..tolerance import (
     gradient_unit,
     moved_inputs,
     resolution,
+    same_outcome,
+    students_slack,
     summed_terms,
 )
 from .exercise import Exercise
 from .probes import Probe
 from .reference import Array, Gradient, References, Value, as_reference
 from .texts import N_, Message
-
-SLACK, SINGLE_SLACK = 1000.0, 30.0
-"""In float64, and where something was computed in float32: 30 of its eps are still 4e-6."""
 
 CONDITION_PROBES = 3
 
@@ -275,8 +274,7 @@ def _allowed(
     # a result in float16 must be as good as one in float32: within its own eps even 0 would pass
     dtypes = [d for d in (came.dtype, *working) if d.itemsize >= 4]
     eps = resolution(*dtypes, np.float64)
-    slack = SLACK if eps == np.finfo(np.float64).eps else SINGLE_SLACK
-    return slack * Tolerance().allowed(
+    return students_slack(eps) * Tolerance().allowed(
         expected, eps=eps, terms=summed_terms(expected.shape, shapes), unit=unit, condition=cond
     )
 
@@ -311,12 +309,11 @@ def _difference(name: str, came: Array, expected: Array, equal: Array) -> Messag
         return Message(N_("{name} is infinite where it should be finite"), values)
     if a.size and not np.any(a):
         return Message(N_("{name} is 0 everywhere"), values)
-    scale = float(np.max(np.abs(b), initial=0.0))
 
     def close(x: Array, y: Array) -> bool:
-        return bool(np.all(np.abs(x - y) <= 1e-9 * scale))
+        return bool(np.all(np.abs(x - y) <= same_outcome(b, came.dtype, np.float64)))
 
-    if np.all(np.isfinite(a)) and np.all(np.isfinite(b)) and scale:
+    if np.all(np.isfinite(a)) and np.all(np.isfinite(b)) and np.any(b):
         if close(a, -b):
             return Message(N_("{name} has the opposite sign everywhere"), values)
         if a.ndim == 2 and a.shape[0] == a.shape[1] > 1 and close(a, b.T):
@@ -343,14 +340,8 @@ def worst_entry(j: Judgement) -> tuple[int, ...] | None:
 
 
 def equal_outcome(a: Any, b: Any) -> bool:
-    """Whether what came is the same result as a variant's, to 1e-9 of its scale; NaN equals NaN.
-
-    Sums that are exactly 0 in one order of adding are 1e-17 in another: hence the 1e-12. What came
-    in float32 is right to some 1e-7.
-    """
+    """Whether what came is the same result as a variant's (`same_outcome`); NaN equals NaN."""
     if a is None or b is None or _without_ones(a.shape) != _without_ones(b.shape):
         return False
     x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
-    scale = float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0))
-    within = 1e-5 * scale + 1e-7 if a.dtype == np.float32 else 1e-9 * scale + 1e-12
-    return bool(_within(x, y, within).all())
+    return bool(_within(x, y, same_outcome(y, a.dtype, np.float64)).all())
