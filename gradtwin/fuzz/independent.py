@@ -87,7 +87,10 @@ def by_definition(case: Case, upstream: Sequence[Array]) -> list[Array | None] |
     """One operation, applied to each number: its values, and what the chain rule makes of them."""
     if len(case.steps) != 1 or case.order != 1 or case.results != [len(case.arrays)]:
         return None
-    shape = np.broadcast_shapes(*(a.shape for a in case.arrays))
+    try:
+        shape = np.broadcast_shapes(*(a.shape for a in case.arrays))
+    except ValueError:  # an operation on rows, such as a product of matrices
+        return None
     if shape != upstream[0].shape:
         return None
     entries = [np.broadcast_to(a, shape).ravel().tolist() for a in case.arrays]
