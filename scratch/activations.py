@@ -210,7 +210,7 @@ def relu(input: Array) -> Any:
     """
     x = raw(input)
     if x.size <= LARGE:  # numpy is quickest against an array of zeros
-        value = np.maximum(x, ZEROS[x.dtype, x.shape])
+        value = np.maximum(ZEROS[x.dtype, x.shape], x)  # in this order -0.0 stays -0.0
     else:  # or by clip, with bounds of its own dtype
         value = x.clip(ZERO.get(x.dtype, 0), INFINITY.get(x.dtype))
     return value, lambda g: kept(g, value.astype(bool))  # value != 0, but quicker

@@ -47,7 +47,8 @@ def _binary_cross_entropy(input: Array, target: Array, weight: Any, reduction: s
     # log 0 is not asked for: the floor of -100 stands there
     log_p = np.where(raw(p) < FLOOR, -100, np.log(np.where(raw(p) < FLOOR, 1, p)))
     log_q = np.where(raw(p) == 1, -100, np.log1p(-np.where(raw(p) == 1, 0, p)))
-    value, share = reduced(-(y * log_p + (1 - y) * log_q) * w, reduction)
+    # as -(y log p + (1 - y) log q), with one pass less
+    value, share = reduced(((y - 1) * log_q - y * log_p) * w, reduction)
     pq = p * (1 - p)
     slope = (p - y) / np.where(raw(pq) < SMALLEST, SMALLEST, pq)
     if type(p) is Tensor:  # to be derived again: the quotient's own derivative cancels near 0 and 1

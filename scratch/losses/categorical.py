@@ -99,7 +99,8 @@ def nll_loss(
     log_p, y = one_row_an_example(input), raw(target).reshape(-1)
     counted, w = counted_and_weights(y, ignore_index, weight, input.dtype)
     at = np.arange(len(y)), counted_classes(y, counted, log_p.shape[1])
-    taken = log_p[at] if counted.all() else where(counted, log_p[at], 0)  # not 0 * inf
+    # where it does not count, no 0 * inf; and -0.0, which is negated below
+    taken = log_p[at] if counted.all() else where(counted, log_p[at], -0.0)
     loss: Tensor = -taken * w
     if reduction == "none":
         return loss.reshape(target.shape)

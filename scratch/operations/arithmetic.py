@@ -122,7 +122,7 @@ def pow(input: Array, exponent: Array) -> Any:
         less_one = np.where(zero, 0, exponent - 1)  # any power: it is replaced by 0
         power = input**less_one
         rounds = raw(less_one) + 1 != raw(exponent)
-        if not rounds.any() and has_all_digits(power):
+        if not np.count_nonzero(rounds) and has_all_digits(power):
             return np.where(zero, 0, g * (exponent * power))
         rough = is_rough(input, exponent, power, rounds)
         x, y = np.where(rough, input, 1), np.where(rough, exponent, 1)
@@ -141,7 +141,7 @@ def pow(input: Array, exponent: Array) -> Any:
             half = x ** (y / 2)
             product = times_log(half, x) * half
             slope = np.where(few_digits, product.astype(value.dtype), slope)
-        return np.where(still, 0, g * slope)
+        return g * np.where(still, 0, slope)
 
     return value, d_input, d_exponent
 
@@ -190,8 +190,8 @@ def maximum(input: Array, other: Array) -> Any:
 
     At a tie each receives half of the gradient, as in PyTorch.
     """
-    x, y = raw(input), raw(other)
-    return np.maximum(x, y), chosen(x < y, x == y), chosen(y < x, x == y)
+    x, y = raw(input), raw(other)  # of 0.0 and -0.0 numpy takes its second, PyTorch its first
+    return np.maximum(y, x), chosen(x < y, x == y), chosen(y < x, x == y)
 
 
 @elementwise
@@ -201,7 +201,7 @@ def minimum(input: Array, other: Array) -> Any:
     At a tie each receives half of the gradient, as in PyTorch.
     """
     x, y = raw(input), raw(other)
-    return np.minimum(x, y), chosen(x > y, x == y), chosen(y > x, x == y)
+    return np.minimum(y, x), chosen(x > y, x == y), chosen(y > x, x == y)
 
 
 def chosen(lost: Any, tie: Any) -> Partial:
@@ -224,9 +224,10 @@ def clamp(input: Array, min: Array | None = None, max: Array | None = None) -> A
     x = raw(input)
     low = -np.inf if min is None else raw(min)
     high = np.inf if max is None else raw(max)
-    # a missing bound must not turn integers into floats
-    value = x if min is None else np.maximum(x, low)
-    value = value if max is None else np.minimum(value, high)
+    # a missing bound must not turn integers into floats; beside the bound 0.0 numpy leaves its
+    # second as it is, so that -0.0 stays -0.0 as in PyTorch
+    value = x if min is None else np.maximum(low, x)
+    value = value if max is None else np.minimum(high, value)
     inside = (x >= low) & (x <= high)
     below, above = (x < low) & (low < high), (x > high) | (high < low)
     return (

@@ -65,10 +65,16 @@ def addmm(
     beta, alpha = number("beta", beta), number("alpha", alpha)
     check_addmm(input, mat1, mat2)
     before, after = input.shape, (len(mat1), mat2.shape[1])
+    stretched = stretched_axes(before, after)
     value = times(input, beta) + times(mat1.dot(mat2), alpha)
+
+    def d_input(g: Any) -> Any:
+        d = times(g, beta)
+        return (np.sum(d, axis=stretched) if stretched else d).reshape(before)
+
     return (
         value,
-        lambda g: np.sum(times(g, beta), axis=stretched_axes(before, after)).reshape(before),
+        d_input,
         lambda g: times(g, alpha).dot(mat2.T),
         lambda g: mat1.T.dot(times(g, alpha)),
     )

@@ -104,9 +104,10 @@ def expand(input: Array, shape: tuple[int, ...]) -> Any:
     except (TypeError, ValueError) as error:
         check_lengths(shape)
         raise ValueError(f"shape: {before} cannot be expanded to {tuple(shape)}") from error
+    stretched = stretched_axes(before, after)
     return (
         value,
-        lambda g: np.sum(g, axis=stretched_axes(before, after)).reshape(before),
+        lambda g: (np.sum(g, axis=stretched) if stretched else g).reshape(before),
     )
 
 
