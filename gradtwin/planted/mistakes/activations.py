@@ -133,7 +133,7 @@ MISTAKES = [
     ),
     Mistake(
         "relu_in_place", "ReLU writes into its argument", FILE,
-        "value = np.maximum(x, ZEROS[x.dtype, x.shape])",
+        "value = np.maximum(ZEROS[x.dtype, x.shape], x)",
         "value = np.maximum(x, 0, out=x)",
         "tests/test_samples.py::test_nothing_is_written_to[relu]",
     ),

@@ -85,14 +85,14 @@ MISTAKES = [
     # ---- two classes ------------------------------------------------------------------------
     Mistake(
         "bce_one_term", "the term (1 - y) log(1 - p) is missing", BINARY,
-        "reduced(-(y * log_p + (1 - y) * log_q) * w, reduction)",
-        "reduced(-(y * log_p) * w, reduction)",
+        "reduced(((y - 1) * log_q - y * log_p) * w, reduction)",
+        "reduced(-y * log_p * w, reduction)",
         "binary_cross_entropy",
     ),
     Mistake(
         "bce_minus", "the minus before the sum is missing; the gradient is right", BINARY,
-        "reduced(-(y * log_p + (1 - y) * log_q) * w, reduction)",
-        "reduced((y * log_p + (1 - y) * log_q) * w, reduction)",
+        "reduced(((y - 1) * log_q - y * log_p) * w, reduction)",
+        "reduced(((1 - y) * log_q + y * log_p) * w, reduction)",
         "xor",
     ),
     Mistake(

@@ -51,19 +51,19 @@ MISTAKES = [
     Mistake(
         "pow_log_of_0", "0^y log 0 is NaN: wrong in the exponent's gradient at base 0 only",
         ARITHMETIC,
-        "return np.where(still, 0, g * slope)", "return g * value * np.log(input)",
+        "return g * np.where(still, 0, slope)", "return g * value * np.log(input)",
         "pow",
     ),
     Mistake(
         "maximum_tie", "at a tie the first receives all, the second nothing", ARITHMETIC,
-        "return np.maximum(x, y), chosen(x < y, x == y), chosen(y < x, x == y)",
-        "return np.maximum(x, y), chosen(x < y, x != x), chosen(y <= x, x != x)",
+        "return np.maximum(y, x), chosen(x < y, x == y), chosen(y < x, x == y)",
+        "return np.maximum(y, x), chosen(x < y, x != x), chosen(y <= x, x != x)",
         "maximum",
     ),
     Mistake(
         "minimum_swapped", "the larger one receives the gradient of the minimum", ARITHMETIC,
-        "return np.minimum(x, y), chosen(x > y, x == y), chosen(y > x, x == y)",
-        "return np.minimum(x, y), chosen(x < y, x == y), chosen(y < x, x == y)",
+        "return np.minimum(y, x), chosen(x > y, x == y), chosen(y > x, x == y)",
+        "return np.minimum(y, x), chosen(x < y, x == y), chosen(y < x, x == y)",
         "minimum",
     ),
     Mistake(
@@ -235,8 +235,8 @@ MISTAKES = [
     ),
     Mistake(
         "expand_mean", "an element seen n times receives the mean of its gradients", SHAPES,
-        "lambda g: np.sum(g, axis=stretched_axes(before, after)).reshape(before)",
-        "lambda g: np.mean(g, axis=stretched_axes(before, after)).reshape(before)",
+        "lambda g: (np.sum(g, axis=stretched) if stretched else g).reshape(before)",
+        "lambda g: (np.mean(g, axis=stretched) if stretched else g).reshape(before)",
         "expand",
     ),
     Mistake(
