@@ -7,7 +7,7 @@ in every precision. So there are two witnesses besides:
   derivative is the definition's own;
 - in float32 anything, by PyTorch in float64, whose range is wider.
 
-What neither knows is NaN here, and supports nobody.
+What neither knows supports nobody.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ BITS = 2400
 UNKNOWN = mp.mpf("nan")
 
 
-def right_numbers(case: Case, upstream: Sequence[Array]) -> list[Array | None]:
-    """The outputs, then each array's gradient; NaN and None where no witness knows.
+def right_numbers(case: Case, upstream: Sequence[Array]) -> list[Array | None] | None:
+    """The outputs and each argument's gradient, NaN where it is unknown; None without a witness.
 
     upstream: the gradients that arrive, as those of `compare`.
     """
@@ -44,7 +44,7 @@ def right_numbers(case: Case, upstream: Sequence[Array]) -> list[Array | None]:
         found = witness(case, upstream)
         if found is not None:
             return found
-    return [None] * (len(upstream) + len(case.arrays))
+    return None
 
 
 # ---- PyTorch in float64 ----------------------------------------------------------------------

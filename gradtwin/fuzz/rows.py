@@ -151,7 +151,7 @@ def _ordinary(operation: Operation, c: Choices, dtype: str) -> Sample:
     one = c.one_of(operation.cases)
     dims = [a.dims for a in one.arguments]
     shapes, lengths = random_shapes(dims, rng)
-    if c.chance(16):
+    if c.chance(8):
         shapes, lengths = _with_a_long_axis(dims, shapes, lengths, c)
     return operation.sample(one, shapes, lengths, rng, dtype)
 

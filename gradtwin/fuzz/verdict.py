@@ -203,7 +203,7 @@ def scratch_is_right(case: Case, comparison: Comparison) -> bool:
         return False
     right = right_numbers(case, comparison.upstream)
     outputs = len(comparison.outputs)
-    return all(
+    return right is not None and all(
         _supported(c, right[c.argument if c.what == "output" else outputs + c.argument], case)
         for c in differing
     )
