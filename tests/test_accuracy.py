@@ -674,7 +674,8 @@ def test_status_1_where_scratch_is_beyond_4_units(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["sigmiod"], "did you mean sigmoid"), (["--points", "0"], "1 or more"),
+        (["sigmiod"], "did you mean sigmoid"), (["SIGMOID"], "did you mean sigmoid"),
+        (["--points", "0"], "1 or more"), (["--points", "9" * 20], "at most 100,000"),
         (["--dtype", "float16"], "float64 or float32"), (["--plot", "a.txt"], ".png"),
         (["--json", "--markdown"], "one of --json and --markdown"),
         (["--plot", "/no/such/folder/a.svg"], "the folder /no/such/folder does not exist"),

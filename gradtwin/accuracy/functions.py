@@ -266,5 +266,5 @@ def find(name: str) -> list[Function]:
     if found:
         return found
     names = list(dict.fromkeys(each.name for each in FUNCTIONS))
-    near = hint(name, names, f"expected one of {', '.join(names)}")
+    near = hint(name.lower(), names, f"expected one of {', '.join(names)}")
     raise ValueError(f"unknown function {name!r}: {near}")

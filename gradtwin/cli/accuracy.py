@@ -23,6 +23,10 @@ class Dtype(StrEnum):
     float32 = "float32"
 
 
+MOST_POINTS = 100_000
+"""Of each of some thirty kinds of place, in hundreds of digits."""
+
+
 def accuracy(
     functions: Annotated[
         list[str] | None,
@@ -58,6 +62,11 @@ def accuracy(
     The unit is eps (|f| + |x f'|): a rounding of the result, and what one of the input moves it.
     Exit status 1 when scratch is beyond 4 units anywhere: of second derivatives it is in places.
     """
+    if points > MOST_POINTS:
+        raise typer.BadParameter(
+            f"expected at most {MOST_POINTS:,}, which takes hours, got {points}",
+            param_hint="'--points'",
+        )
     if json and markdown:
         raise typer.BadParameter("give one of --json and --markdown", param_hint="'--markdown'")
     start = time.perf_counter()

@@ -164,6 +164,9 @@ def print_table(
         out.print(table)
 
 
+NARROWEST = 24
+"""A terminal with fewer columns breaks the lines itself."""
+
 FRAME = 3
 """Columns of a terminal that a column of a table takes beside its text: a line and two spaces."""
 
@@ -179,6 +182,7 @@ def parts(
     >>> parts(["function", "value", "the gradient", "unit"], wide, 32)
     [([0, 1, 2], [8, 5, 8]), ([0, 3], [8, 4])]
     """
+    room = max(room, NARROWEST)
     texts = [[row[k] for row in rows] for k in range(len(headings))]
     cells = [max((len(text) for text in column), default=0) for column in texts]
     whole = [max(width, len(heading)) for width, heading in zip(cells, headings)]

@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     for name in given.names:
         if name not in (known := [each.name for each in MISTAKES]):
-            near = hint(name, known, "python -m gradtwin.planted --list shows them")
+            near = hint(name.lower(), known, "python -m gradtwin.planted --list shows them")
             parser.error(f"unknown mistake {name!r}: {near}")
     chosen = [find(name) for name in dict.fromkeys(given.names)] or list(MISTAKES)  # each once
     if not 1 <= given.jobs <= MOST_JOBS:
