@@ -11,7 +11,8 @@ equal.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -343,7 +344,8 @@ def compare(
     ['kink']
     """
     first, second = as_side(ours, "scratch"), as_side(theirs, "torch")
-    tolerance = Tolerance() if tolerance is None else tolerance
+    tolerance = _checked_tolerance(tolerance)
+    seed = _checked_seed(seed)
     inputs, working = _inputs(arrays, dtype)
     wanted = _wanted(inputs, requires_grad)
     labels = _names(names, inputs, first, second)
@@ -366,7 +368,7 @@ def compare(
     for i, (o, t) in enumerate(zip(our_pass.outputs, their_pass.outputs)):
         name = "output" if len(their_pass.outputs) == 1 else f"output {i}"
         result.outputs.append(_compared("output", name, i, o, t, inputs, tolerance, 1.0))
-    if len(our_pass.outputs) != len(their_pass.outputs):
+    if len(our_pass.outputs) != len(their_pass.outputs) or not their_pass.outputs:
         result.findings.append(_output_count(our_pass, their_pass))
         return result
 
@@ -453,8 +455,9 @@ def _inputs(arrays: Sequence[Any], dtype: Any) -> tuple[list[Array], np.dtype[An
                 f"argument {place} must be an array of real numbers, got {type(given).__name__} "
                 f"of dtype {array.dtype}"
             )
+        kept = working if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
         with np.errstate(over="ignore"):
-            inputs.append(array.astype(working) if array.dtype.kind == "f" else array)
+            inputs.append(array.astype(kept))
     return inputs, working
 
 
@@ -464,21 +467,42 @@ def _array(given: Any) -> Array:
         given = given.detach()
         given = given.cpu() if hasattr(given, "cpu") else given
         return np.array(given.numpy())
+    if isinstance(given, np.ma.MaskedArray):
+        raise TypeError("it is masked, and neither side knows masks; fill it, or hand the mask in")
     return np.asarray(given)
+
+
+def _checked_tolerance(given: Any) -> Tolerance:
+    if given is not None and not isinstance(given, Tolerance):
+        raise TypeError(f"tolerance must be a Tolerance, such as Tolerance(ulps=8), got {given!r}")
+    return Tolerance() if given is None else given
+
+
+def _checked_seed(given: Any) -> int:
+    try:
+        seed = operator.index(given)
+    except TypeError:
+        seed = -1
+    if seed < 0:
+        raise ValueError(f"seed must be an integer >= 0, got {given!r}")
+    return seed
 
 
 def _wanted(inputs: list[Array], requires_grad: Sequence[bool] | None) -> list[bool]:
     if requires_grad is None:
         return [a.dtype.kind == "f" for a in inputs]
-    if len(requires_grad) != len(inputs):
+    flags = list(requires_grad) if isinstance(requires_grad, Iterable) else [None]
+    if not all(isinstance(w, bool | np.bool_) for w in flags):
+        raise TypeError(f"requires_grad must have one bool an argument, got {requires_grad!r}")
+    if len(flags) != len(inputs):
         raise ValueError(
             f"requires_grad must have one bool an argument: {len(inputs)} arguments, "
-            f"{len(requires_grad)} given"
+            f"{len(flags)} given"
         )
-    for place, (a, w) in enumerate(zip(inputs, requires_grad), start=1):
+    for place, (a, w) in enumerate(zip(inputs, flags), start=1):
         if w and a.dtype.kind != "f":
             raise ValueError(f"argument {place} has dtype {a.dtype}: only floats have a gradient")
-    return [bool(w) for w in requires_grad]
+    return [bool(w) for w in flags]
 
 
 def _meant_as_floats(arrays: Sequence[Any], inputs: list[Array]) -> list[str]:
@@ -605,7 +629,8 @@ def _output_count(ours: Pass, theirs: Pass) -> Finding:
     return Finding(
         "count",
         "outputs",
-        f"ours returns {len(ours.outputs)} output(s), theirs {len(theirs.outputs)}",
+        f"ours returns {len(ours.outputs)} output(s), theirs {len(theirs.outputs)}"
+        + ("" if theirs.outputs else ": at least one is needed"),
         {"returned": len(ours.outputs), "expected": len(theirs.outputs)},
     )
 

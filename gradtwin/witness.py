@@ -306,6 +306,8 @@ def about_gradient(
         side = judged(place, value, error)
         if side in ("ours", "neither") and judged(place, *their[:2]) != side:
             return Verdict("undecided", by="only the forward of ours could tell")
+        if side == "ours" and by != their[2]:
+            by += ", and those of theirs agree"
         return Verdict(side, *_finite(value, error), by)
 
     def again(place: Place) -> str:
