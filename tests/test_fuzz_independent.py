@@ -151,10 +151,14 @@ def test_right_numbers_by_definition() -> None:
     ],
 )
 def test_what_is_not_known_supports_nobody(text: str, numbers: list[float]) -> None:
-    arrays = [np.full(2, x) for x in numbers]
-    found = right_numbers(case_of(text, *arrays), [np.ones(2)])
-    assert found is not None
-    assert all(a is not None and np.isnan(a).all() for a in found)
+    """Nor do its neighbours suffer from it."""
+    assert right_numbers(case_of(text, *([x] for x in numbers)), [np.ones(1)]) is None
+    found = right_numbers(case_of(text, *([x, 0.5] for x in numbers)), [np.ones(2)])
+    if found is not None:
+        for a in found:
+            assert a is not None
+            assert np.isnan(a).tolist() == [True, False]
+    assert (found is None) == ("where" in text)
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,10 @@ class Definitions:
 
 
 def by_definition(case: Case, upstream: Sequence[Array]) -> list[Array | None] | None:
-    """One operation, applied to each number: its values, and what the chain rule makes of them."""
+    """One operation, applied to each number: its values, and what the chain rule makes of them.
+
+    None where it is more than one, is not applied to each number, or is known at none of them.
+    """
     if len(case.steps) != 1 or case.order != 1 or case.results != [len(case.arrays)]:
         return None
     try:
@@ -111,6 +114,8 @@ def by_definition(case: Case, upstream: Sequence[Array]) -> list[Array | None] |
             values.append(value)
             for total, place, slope in zip(sums, places, slopes):
                 total[place[entry]] += g * slope
+    if not any(mp.isnormal(v) or v == 0 for v in values):
+        return None
     return [
         rounded(values, shape),
         *(rounded(s, a.shape) if w else None for s, a, w in zip(sums, case.arrays, case.wanted)),
