@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,23 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+import gradtwin
 from gradtwin.compare import compare
 from gradtwin.magnified import FAR, NEAR, Magnified, move
-from gradtwin.tolerance import Tolerance, gradient_unit, resolution, roundings, summed_terms
+from gradtwin.tolerance import (
+    AROUND,
+    SMALLEST_MISTAKE,
+    Tolerance,
+    alike,
+    bend,
+    discerned,
+    gradient_unit,
+    resolution,
+    roundings,
+    same_outcome,
+    students_slack,
+    summed_terms,
+)
 
 DTYPES = ["float32", "float64"]
 
@@ -418,3 +434,54 @@ def test_a_tolerance_of_the_callers_own() -> None:
     x = np.linspace(-1, 1, 5)
     assert not compare(pair, torch.tanh, x)
     assert compare(pair, torch.tanh, x, tolerance=Tolerance(ulps=1e13))
+
+
+OWN_TOLERANCES = {"allclose", "isclose", "rtol", "atol", "rel_tol", "abs_tol"}
+
+
+def test_no_other_module_has_a_tolerance_of_its_own() -> None:
+    """Names are looked for, not text: what students write stands in strings."""
+    root = Path(gradtwin.__file__).parent
+    for path in root.rglob("*.py"):
+        with path.open("rb") as file:
+            names = {t.string for t in tokenize.tokenize(file.readline) if t.type == tokenize.NAME}
+        assert not names & OWN_TOLERANCES, path.relative_to(root)
+
+
+def test_right_gradients_are_alike_and_mistaken_ones_are_not() -> None:
+    """In float64, where one has lost a quarter of its digits, or adds in another order."""
+    rng = np.random.default_rng(0)
+    g = rng.normal(size=(20, 30))
+    a, b = rng.normal(size=(20, 30)), rng.normal(size=(30, 5))
+    right, another = a @ b, np.array([[backwards_sum(x * y) for y in b.T] for x in a])
+    assert (abs(another - right) <= alike(right, [g])).all()
+    assert (abs(right * (1 + 1e-12) - right) <= alike(right, [g])).all()
+    assert (abs(right * (1 + SMALLEST_MISTAKE) - right) > alike(right, [g])).all()
+
+
+@pytest.mark.parametrize("f", [np.exp, np.sin, np.tanh, lambda x: np.exp(9 * x)])
+def test_a_smooth_derivative_bends_no_more(f: Any) -> None:
+    x = np.linspace(0.1, 1.0, 7)
+    slope = lambda x: (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
+    either_side = abs(slope(x + AROUND) - slope(x - AROUND))
+    assert all(d <= bend(s) for d, s in zip(either_side, slope(x)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_one_formula_in_two_programs_has_the_same_outcome_and_a_mistake_has_not(dtype: str) -> None:
+    x = np.random.default_rng(0).normal(size=1000).astype(dtype)
+    total = np.array(backwards_sum(x * x))
+    assert abs(total - np.sum(x * x)) <= same_outcome(total, dtype)
+    assert abs(total * (1 + SMALLEST_MISTAKE) - total) > 10 * same_outcome(total, dtype)
+    assert same_outcome(np.array([3]), "int64") == 0
+
+
+def test_a_value_told_to_its_error_is_within_it_of_one_only() -> None:
+    assert discerned(0.25) == 1.0
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_student_may_lose_digits_and_not_a_factor(dtype: str) -> None:
+    eps = resolution(dtype)
+    allowed = students_slack(eps) * Tolerance().allowed(1.0, eps=eps, unit=0.0)
+    assert 8 * eps < allowed < SMALLEST_MISTAKE / 10
