@@ -443,7 +443,7 @@ def test_both_refuse_is_explained() -> None:
 def test_the_command_compares_one_case_at_the_least() -> None:
     result = CliRunner().invoke(app, ["fuzz", "--time", "1e-9"])
     assert result.exit_code == 0
-    assert "no difference in 1 cases" in result.output
+    assert "no difference in 1 case " in result.output
 
 
 def test_the_command_saves_and_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

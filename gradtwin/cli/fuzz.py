@@ -117,6 +117,15 @@ def fuzz(
 EXPLAINED = {"both refuse": ": an error in either wing, mostly of a call drawn wrong on purpose"}
 
 
+def counted(number: int, what: str) -> str:
+    """So many of it, in words.
+
+    >>> counted(1, "case"), counted(2_000, "case")
+    ('1 case', '2,000 cases')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _shown(found: Found) -> str:
     return (
         f"\ncase {found.number} of seed {found.seed}: {found.label} differs\n"
@@ -133,8 +142,8 @@ def _print(summary: Summary) -> None:
         numbers = ", ".join(map(str, summary.torch_wrong))
         out.print(f"scratch right and PyTorch wrong, the first: {numbers}")
     ended = "interrupted: " if summary.interrupted else ""
-    verdict = f"{len(summary.found)} differences" if summary.found else "no difference"
+    verdict = counted(len(summary.found), "difference") if summary.found else "no difference"
     out.print(
-        f"{ended}{verdict} in {summary.cases:,} cases (seed {summary.seed}, "
+        f"{ended}{verdict} in {counted(summary.cases, 'case')} (seed {summary.seed}, "
         f"{summary.seconds:.1f} s, {rate:,.0f} a second)"
     )
