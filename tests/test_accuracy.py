@@ -591,14 +591,16 @@ def test_the_wings_are_one_absolute_rounding_apart_there(name: str, x: float, dt
 
 
 @pytest.mark.parametrize(("name", "x"), [("sigmoid", 37.0), ("tanh", 19.0)])
-def test_the_witness_supports_scratch_there(name: str, x: float) -> None:
-    """Held to the last bit, the gradients differ, and differences of forward say ours is right."""
+def test_the_witness_leaves_that_to_the_exact_values(name: str, x: float) -> None:
+    """Held to the last bit, the gradients differ. PyTorch's forward is flat there, so differences
+    of it say nothing, and those of ours alone are no witness; mpmath is one, see above."""
     strict = Tolerance(ulps=0, terms=0)
     theirs = getattr(torch.nn.functional, name)
     comparison = gradtwin.compare(getattr(F, name), theirs, [x], dtype="float32", tolerance=strict)
     assert comparison.outputs[0].ok
-    assert comparison.gradients[0].verdict is not None
-    assert comparison.gradients[0].verdict.side == "ours"
+    verdict = comparison.gradients[0].verdict
+    assert verdict is not None
+    assert (verdict.side, verdict.by) == ("undecided", "only the forward of ours could tell")
 
 
 # ---- the command ---------------------------------------------------------------------------------
