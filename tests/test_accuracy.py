@@ -192,6 +192,23 @@ def test_a_small_factor_and_an_overflow_are_found(factor: float) -> None:
     assert row.units("scratch", GRADIENT) > GOAL
 
 
+@pytest.mark.parametrize("steps", [1, 37, 63])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_an_error_at_a_single_float_beside_a_switch_is_found(steps: int, dtype: str) -> None:
+    """Among consecutive ones, where all the others are right."""
+    row = Draw(dtype, 1, 0).row(0.84375)
+    alone, sixteen_more = row[len(row) // 2 + steps], 1 + 16 * float(np.finfo(dtype).eps)
+
+    def call(library: Library, x: Any) -> Any:
+        return scratch.erf(x) * np.where(x.data == alone, sixteen_more, 1).astype(dtype)
+
+    wrong = replace(find("erf")[0], call=call)
+    found = measure(wrong, dtype, [scratch_library()], points=1)
+    for what in (VALUE, GRADIENT):
+        assert found.units("scratch", what) > GOAL
+        assert found.worst["scratch", what].inputs[0] == alone
+
+
 def test_a_second_derivative_that_cancels_is_found() -> None:
     """y (1 - y) again, whose derivative has no digit left there; nearby its own are right."""
 
