@@ -132,31 +132,40 @@ def pow(input: Array, exponent: Array) -> Any:
 
     def d_exponent(g: Any) -> Any:
         still = (raw(input) == 0) & (raw(exponent) >= 0)
-        slope = value * np.log(np.where(still, 1, input))
-        tiny = TINY.get(value.dtype, 0)
-        if least(raw(value)) < tiny:  # the logarithm meets a subnormal power in two steps
-            few_digits = (np.abs(raw(value)) < tiny) & (raw(input) > 0)
-            few_digits &= np.isfinite(raw(input)) & np.isfinite(raw(exponent))
-            x, y = np.where(few_digits, input, 1), np.where(few_digits, exponent, 1)
-            half = x ** (y / 2)
-            product = times_log(half, x) * half
-            slope = np.where(few_digits, product.astype(value.dtype), slope)
-        return g * np.where(still, 0, slope)
+        log = np.log(np.where(still, 1, input))
+        if has_all_digits(value):
+            return g * np.where(still, 0, value * log)
+        # the logarithm meets a power that is subnormal, or too large, in two steps
+        rough = has_few_digits(value) & (raw(input) > 0)
+        rough &= np.isfinite(raw(input)) & np.isfinite(raw(exponent))
+        x, y = np.where(rough, input, 1), np.where(rough, exponent, 1)
+        half = x ** (y / 2)
+        product = (times_log(half, x) * half).astype(value.dtype)
+        rest = np.where(rough, 1, input) ** exponent * log  # not value, which may be infinite
+        return g * np.where(still, 0, np.where(rough, product, rest))
 
     return value, d_input, d_exponent
 
 
 def has_all_digits(power: Any) -> bool:
     """Whether no entry is subnormal, 0, infinite or NaN: cheap to ask, and mostly so."""
-    return bool(least(raw(power)) >= TINY.get(power.dtype, 0) and np.isfinite(raw(power)).all())
+    size = np.abs(raw(power))
+    smallest = np.minimum.reduce(size, None, initial=np.inf)
+    largest = np.maximum.reduce(size, None, initial=0)
+    return bool(smallest >= TINY.get(size.dtype, 0) and largest < np.inf)
+
+
+def has_few_digits(power: Any) -> Any:
+    """Where a power is subnormal or 0, or too large."""
+    size = np.abs(raw(power))
+    return (size < TINY.get(size.dtype, 0)) | np.isinf(size)
 
 
 def is_rough(x: Any, y: Any, power: Any, rounds: Any) -> Any:
     """Where y x^(y-1) is inexact so: y - 1 rounds a small y away, or the power has few digits."""
-    few_digits = (np.abs(raw(power)) < TINY.get(power.dtype, 0)) | np.isinf(raw(power))
     rounds = rounds & (raw(y) > -1) & (raw(x) > 0)  # of a base below 0 such a power is NaN
     usual = np.isfinite(raw(x)) & (raw(x) != 0) & np.isfinite(raw(y)) & (raw(y) != 0)
-    return (few_digits | rounds) & usual
+    return (has_few_digits(power) | rounds) & usual
 
 
 def times_careful_slope(g: Any, x: Any, y: Any) -> Any:

@@ -51,7 +51,8 @@ MISTAKES = [
     Mistake(
         "pow_log_of_0", "0^y log 0 is NaN: wrong in the exponent's gradient at base 0 only",
         ARITHMETIC,
-        "return g * np.where(still, 0, slope)", "return g * value * np.log(input)",
+        "return g * np.where(still, 0, np.where(rough, product, rest))",
+        "return g * value * np.log(input)",
         "pow",
     ),
     Mistake(
