@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from traceback import extract_tb
 from typing import Annotated
 
 import typer
@@ -116,9 +117,11 @@ def _section(name: str, options: Options) -> Report | None:
     try:
         report: Report = importlib.import_module(f"benchmarks.section_{name}").run(options)
     except Exception as error:
-        lines = str(error).splitlines() or [""]
+        lines = str(error).splitlines() or ["no reason given"]
         why = lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
-        typer.echo(f"Error: section {name}: {type(error).__name__}: {why}", err=True)
+        where = extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}, line {where.lineno}"
+        typer.echo(f"Error: section {name}: {type(error).__name__}: {why} ({place})", err=True)
         return None
     return report
 

@@ -73,7 +73,9 @@ def test_the_exit_status_says_whether_one_survived(
     assert "neg_sign: SURVIVED" in capsys.readouterr().out
     outcomes[:] = [Outcome(None, True, "worst at x", 0.1), Outcome(mistake, True, "x", 0.2)]
     assert __main__.main(["neg_sign"]) == 1  # who complains always has caught nothing
-    assert "AN ERROR WITHOUT A MISTAKE: worst at x" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "AN ERROR WITHOUT A MISTAKE: worst at x" in said
+    assert "1 of 1 mistakes are caught, which shows nothing" in said
 
 
 def test_what_is_done_is_printed_where_the_run_is_interrupted(

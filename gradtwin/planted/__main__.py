@@ -74,7 +74,9 @@ def _print(outcomes: Sequence[Outcome], chosen: int, seconds: float) -> None:
         name = outcome.mistake.name if outcome.mistake else "nothing planted"
         print(f"{name}: {outcome.verdict}")
     caught = sum(o.mistake is not None and o.as_it_should for o in outcomes)
-    print(f"{caught} of {chosen} mistakes are caught ({seconds:.0f} s)")
+    blind = any(o.mistake is None for o in wrong)
+    note = ", which shows nothing: who is asked complains without a mistake too" if blind else ""
+    print(f"{caught} of {chosen} mistakes are caught{note} ({seconds:.0f} s)")
 
 
 def print_under_files(rows: Sequence[tuple[Mistake | None, str]]) -> None:
