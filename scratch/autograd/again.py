@@ -2,8 +2,8 @@
 
 A body is written with operations that arrays and Tensors both understand. Run on Tensors, its
 partial derivatives record what they compute, and so can be derived themselves: no second
-derivative is written down. (Where a partial would cancel when derived again, as those of sigmoid and
-softmax, its body hands Tensors another form of the same partial.)
+derivative is written down. (Where a partial would cancel when derived again, as those of sigmoid
+and softmax, its body hands Tensors another form of the same partial.)
 """
 
 from __future__ import annotations
