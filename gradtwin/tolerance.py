@@ -341,6 +341,19 @@ def students_slack(eps: float) -> float:
     return 1000.0 if eps <= resolution(np.float64) else 30.0
 
 
+def run_again(expected: Any, dtype: Any) -> Array:
+    """16 eps |f|: one program run twice on the same numbers, elementwise.
+
+    Only the order of adding may differ, with the address of an array: a processor adds in up to 16
+    lanes at a time, and how their sums are put together costs at most a rounding each.
+
+    >>> run_again(1.0, "float64").item() == 2.0**-48
+    True
+    """
+    result: Array = 16 * resolution(dtype) * np.abs(np.asarray(expected, dtype=np.float64))
+    return result
+
+
 def same_outcome(expected: Any, *dtypes: Any) -> float:
     """sqrt(eps SMALLEST_MISTAKE) max|f| + slack ULPS eps: two programs with one formula.
 
